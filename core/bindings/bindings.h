@@ -1,0 +1,43 @@
+// What the binding files share. core/bindings/ is the only place that knows Python: it checks dtypes, shapes and
+// ranges, converts, releases the GIL and calls; it computes nothing.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+namespace textspace {
+
+namespace nb = nanobind;
+
+template <typename T>
+using Array1D = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <typename T>
+using MutableArray1D = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+// Rows may be padded: the last axis is contiguous, the first has any stride.
+template <typename T>
+using Array2D = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
+template <typename T>
+using MutableArray2D = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
+
+// Throws ValueError unless `condition`; the message says which argument broke which rule.
+inline void require(bool condition, const char* rule) {
+  if (!condition) throw std::invalid_argument(rule);
+}
+
+template <typename Matrix>
+void require_contiguous_rows(const Matrix& matrix, const char* rule) {
+  require(matrix.shape(1) <= 1 || matrix.stride(1) == 1, rule);
+}
+
+void bind_text(nb::module_& m);
+void bind_training(nb::module_& m);
+void bind_search(nb::module_& m);
+void bind_formats(nb::module_& m);
+
+}  // namespace textspace

@@ -1,0 +1,7 @@
+#include "bindings.h"
+
+namespace textspace {
+
+void bind_formats(nb::module_&) {}
+
+}  // namespace textspace

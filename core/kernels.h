@@ -1,0 +1,30 @@
+// The table of functions that exist once for each instruction set.
+//
+// kernels.cc is compiled once for each set, in a namespace of that set's name. It must not use inline code of
+// the standard library: the linker keeps one copy of such a function, perhaps the one made for AVX-512.
+#pragma once
+
+#include <cstdint>
+
+namespace textspace {
+
+struct Kernels {
+  const char* isa;
+
+  // out[i] = mean of the rows rows[indptr[i]..indptr[i+1]) of a (., dim) matrix with `stride` floats a row; zeros
+  // where the list is empty. Row -1 is a row of zeros: it counts in the mean.
+  void (*mean_rows)(const float* matrix, int64_t stride, int dim, const int64_t* indptr, const int32_t* rows,
+                    int64_t n, float* out, int64_t out_stride);
+};
+
+namespace baseline {
+const Kernels* kernel_table();
+}
+namespace avx2 {
+const Kernels* kernel_table();
+}
+namespace avx512 {
+const Kernels* kernel_table();
+}
+
+}  // namespace textspace

@@ -1,0 +1,1 @@
+"""Words, texts and tags in one space."""
