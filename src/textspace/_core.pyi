@@ -1,0 +1,31 @@
+import numpy as np
+from numpy.typing import NDArray
+
+def build_index(blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint32]: ...
+
+class WordFinder:
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64], index: NDArray[np.uint32]) -> None: ...
+    def find(self, word: bytes) -> int: ...
+    def find_all(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int32]: ...
+
+def fnv1a(bytes: bytes) -> int: ...
+def ngrams(word: bytes, min_n: int, max_n: int, n_buckets: int) -> list[tuple[bytes, int]]: ...
+def add_ngram_weights(
+    blob: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    min_n: int,
+    max_n: int,
+    weights: NDArray[np.int64],
+) -> None: ...
+def word_rows(
+    blob: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    ids: NDArray[np.int32],
+    min_n: int,
+    max_n: int,
+    n_buckets: int,
+    first_row: int,
+    buckets: NDArray[np.int32] | None,
+    ngram_rows: NDArray[np.int32] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
