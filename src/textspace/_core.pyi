@@ -1,6 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+<<<<<<< HEAD
 def build_index(blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint32]: ...
 
 class WordFinder:
@@ -50,4 +51,14 @@ def first_occurrences(blob: NDArray[np.uint8], offsets: NDArray[np.int64], out: 
 # search
 def mean_rows(
     matrix: NDArray[np.float32], indptr: NDArray[np.int64], rows: NDArray[np.int32], out: NDArray[np.float32]
+=======
+def available_isas() -> list[str]: ...
+def isa() -> str: ...
+def use_isa(name: str) -> None: ...
+def mean_rows(
+    matrix: NDArray[np.float32],
+    indptr: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    out: NDArray[np.float32],
+>>>>>>> project
 ) -> None: ...
