@@ -1,6 +1,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
+def available_isas() -> list[str]: ...
+def isa() -> str: ...
+def use_isa(name: str) -> None: ...
+def mean_rows(
+    matrix: NDArray[np.float32],
+    indptr: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    out: NDArray[np.float32],
+) -> None: ...
+
+# text
 def build_index(blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint32]: ...
 
 class WordFinder:
@@ -46,8 +57,3 @@ def format_decimal_rows(
     blob: NDArray[np.uint8], offsets: NDArray[np.int64], rows: NDArray[np.float32], precision: int
 ) -> bytes: ...
 def first_occurrences(blob: NDArray[np.uint8], offsets: NDArray[np.int64], out: NDArray[np.bool_]) -> None: ...
-
-# search
-def mean_rows(
-    matrix: NDArray[np.float32], indptr: NDArray[np.int64], rows: NDArray[np.int32], out: NDArray[np.float32]
-) -> None: ...
