@@ -1,17 +1,26 @@
-"""The exceptions that callers may want to tell apart; everything else is a ValueError, TypeError or KeyError."""
+"""The exceptions that callers may need to tell apart; all others are plain ``ValueError``, ``TypeError`` or ``KeyError``.
+
+::
+
+    Exception
+     +-- TextspaceError
+          +-- FormatError             (also ValueError)                  a file is damaged, or of an unknown format
+          +-- NotFittedError          (also ValueError, AttributeError)  a model is used before it was trained
+          +-- TrainingDivergedError   (also ArithmeticError)             training produced a NaN or an infinity
+"""
 
 
 class TextspaceError(Exception):
-    """Base class of the errors below."""
+    """Base of the exceptions of this package."""
 
 
 class FormatError(TextspaceError, ValueError):
-    """A file is truncated, corrupt or not of a format that is read here."""
+    """A file is truncated, damaged, or of a format or version that cannot be read; the message names the field."""
 
 
 class NotFittedError(TextspaceError, ValueError, AttributeError):
-    """An estimator was asked for results before it was fitted or loaded."""
+    """A method that needs a trained model was called before `fit`."""
 
 
 class TrainingDivergedError(TextspaceError, ArithmeticError):
-    """Training produced a NaN or an infinity."""
+    """Training produced values that are not finite; the model was left as it was before."""
