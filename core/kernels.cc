@@ -2,8 +2,10 @@
 #include "kernels.h"
 
 #include "analogy_scores.h"
+#include "cbow.h"
 #include "rows.h"
 #include "scores.h"
+#include "skipgram.h"
 
 #define TEXTSPACE_STRING(x) TEXTSPACE_STRING_(x)
 #define TEXTSPACE_STRING_(x) #x
@@ -17,6 +19,8 @@ const Kernels* kernel_table() {
       .select_rows = select_rows,
       .answer_by_sum = answer_analogies<Sum>,
       .answer_by_product = answer_analogies<Product>,
+      .train_skipgram = train_block<SkipGramRing>,
+      .train_cbow = train_block<CbowRing>,
   };
   return &table;
 }

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "training.h"
+
 namespace textspace {
 
 struct SelectTask;
@@ -22,6 +24,10 @@ struct Kernels {
   void (*select_rows)(const SelectTask& task);
   void (*answer_by_sum)(const AnalogyTask& task);      // 3CosAdd
   void (*answer_by_product)(const AnalogyTask& task);  // 3CosMul
+
+  // One pass over a block of text at one learning rate.
+  void (*train_skipgram)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
+  void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
 };
 
 namespace baseline {

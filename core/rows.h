@@ -1,4 +1,4 @@
-// Means of matrix rows: how a word or a text becomes a vector. Included by kernels.cc alone.
+// Sums over the rows of a word, and gradients back to them. Included by kernels.cc alone.
 #pragma once
 
 #include "simd.h"
@@ -67,6 +67,7 @@ inline MeanFunction mean_of_rest(int dim) {
   return dim < kLanes ? mean_narrow : means[(dim + kLanes - 1) / kLanes % kMeanVecs];
 }
 
+// out[i] = mean of rows: see Kernels::mean_rows. Rows need not be aligned or padded.
 inline void mean_rows(const float* values, int64_t stride, int dim, const int64_t* indptr, const int32_t* rows,
                       int64_t n, float* out, int64_t out_stride) {
   const RowMatrix matrix = {values, stride, dim};
@@ -78,6 +79,50 @@ inline void mean_rows(const float* values, int64_t stride, int dim, const int64_
     for (int v = 0; v < n_whole; v += kMeanVecs) mean_columns<kMeanVecs>(matrix, list, v * kLanes, mean);
     if (mean_rest) mean_rest(matrix, list, n_whole * kLanes, mean);
   }
+}
+
+// Training rows are aligned and padded. They are walked in panels of this many vectors, held in registers.
+constexpr int kPanel = 7;
+
+template <int N>
+inline void sum_panel(const float* matrix, int64_t stride, const int32_t* rows, int64_t n, float scale, float* out) {
+  Vec total[N];
+  for (int v = 0; v < N; ++v) total[v] = Vec{};
+  for (int64_t j = 0; j < n; ++j) {
+    const float* row = matrix + rows[j] * stride;
+    for (int v = 0; v < N; ++v) total[v] += load(row + v * kLanes);
+  }
+  for (int v = 0; v < N; ++v) store(out + v * kLanes, total[v] * scale);
+}
+
+template <int N>
+inline void add_panel(float* matrix, int64_t stride, const int32_t* rows, int64_t n, const float* delta) {
+  Vec step[N];
+  for (int v = 0; v < N; ++v) step[v] = load(delta + v * kLanes);
+  for (int64_t j = 0; j < n; ++j) {
+    float* row = matrix + rows[j] * stride;
+    for (int v = 0; v < N; ++v) store(row + v * kLanes, load(row + v * kLanes) + step[v]);
+  }
+}
+
+// out = scale * sum of the rows.
+inline void sum_rows(const float* matrix, int64_t stride, const int32_t* rows, int64_t n, float scale, float* out) {
+  int64_t d = 0;
+  for (; d + kPanel * kLanes <= stride; d += kPanel * kLanes)
+    sum_panel<kPanel>(matrix + d, stride, rows, n, scale, out + d);
+  for (; d < stride; d += kLanes) sum_panel<1>(matrix + d, stride, rows, n, scale, out + d);
+}
+
+// Every row += delta; a row named twice gets it twice.
+inline void add_to_rows(float* matrix, int64_t stride, const int32_t* rows, int64_t n, const float* delta) {
+  int64_t d = 0;
+  for (; d + kPanel * kLanes <= stride; d += kPanel * kLanes)
+    add_panel<kPanel>(matrix + d, stride, rows, n, delta + d);
+  for (; d < stride; d += kLanes) add_panel<1>(matrix + d, stride, rows, n, delta + d);
+}
+
+inline void prefetch_rows(const float* matrix, int64_t stride, const int32_t* rows, int64_t n) {
+  for (int64_t j = 0; j < n; ++j) prefetch_row(matrix + rows[j] * stride, stride);
 }
 
 }  // namespace textspace::TEXTSPACE_ISA
