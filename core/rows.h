@@ -21,8 +21,9 @@ struct RowList {
 };
 
 inline void prefetch_row(const RowMatrix& matrix, const RowList& list, int64_t j) {
-  if (j < list.n_with_next_lists && list.rows[j] >= 0)
-    prefetch(matrix.values + list.rows[j] * matrix.stride, matrix.dim);
+  if (j >= list.n_with_next_lists || list.rows[j] < 0) return;
+  const float* row = matrix.values + list.rows[j] * matrix.stride;
+  for (int d = 0; d < matrix.dim; d += 16) __builtin_prefetch(row + d);
 }
 
 // Vectors of columns from `column` on. The last may overlap the one before it, so that no column is left for a scalar
