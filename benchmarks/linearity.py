@@ -20,7 +20,7 @@ def measure(scale: Scale) -> Section:
     section = Section(
         "Cost per word as the text grows",
         f"{n_words:,} words of English Wikipedia repeated, the same vocabulary, skip-gram with subwords, dim 100, "
-        f"one epoch, 2 threads, medians of {rounds} rounds. The bar is on the training phase; the whole command also has "
+        f"one epoch, 2 threads, medians of {rounds} rounds. The bar is on the training phase; the whole command has "
         "a fixed start.",
         ("words", "training, ns a word", "whole command, ns a word", "peak MB"),
     )
