@@ -32,8 +32,8 @@ def measure(scale: Scale) -> Section:
     section = Section(
         "Opening a model",
         f"{made['n_words']:,} words, {made['n_rows']:,} rows, dim {made['dim']}: {made['native_mb']:.0f} MB as "
-        f".textspace, {made['binary_mb']:.0f} MB as .bin, both in the page cache. Time from the call to the first vector, peak "
-        f"memory of the whole process, interpreter included; medians of {rounds} rounds.",
+        f".textspace, {made['binary_mb']:.0f} MB as .bin, both in the page cache. Time from the call to the first "
+        f"vector, peak memory of the whole process, interpreter included; medians of {rounds} rounds.",
         ("file", "program", "ms", "peak MB"),
     )
     cases = {

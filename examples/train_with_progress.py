@@ -3,8 +3,9 @@
 import sys
 import time
 
-from textspace import WordVectors
 from textspace.training.callbacks import Callback, TrainingProgress
+
+from textspace import WordVectors
 
 
 class EverySecond(Callback):

@@ -11,7 +11,8 @@ from textspace.cli.stdlib_docs import Docstring, docstrings_of, stdlib_docs
 def test_the_standard_library_is_read_without_importing_it() -> None:
     loaded = set(sys.modules)
     docs = list(stdlib_docs())
-    assert set(sys.modules) - loaded == set()
+    # Decoding a source needs its codec, which Python keeps as a module.
+    assert {name for name in set(sys.modules) - loaded if not name.startswith("encodings.")} == set()
     assert len(docs) > 5000
     modules = {doc.module for doc in docs}
     assert {"threading", "email", "asyncio"} <= modules
