@@ -33,6 +33,7 @@ check: $(DONE)/package $(DONE)/test $(DONE)/check ## style, types, layers, docst
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/numpydoc lint $$(find src -name '*.py')
+	$(BIN)/python tools/check_docstrings.py
 	$(BIN)/python tools/check_structure.py
 	$(BIN)/python tools/check_stub.py
 

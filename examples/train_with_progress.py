@@ -3,9 +3,8 @@
 import sys
 import time
 
-from textspace.training.callbacks import Callback, TrainingProgress
-
 from textspace import WordVectors
+from textspace.training.callbacks import Callback, TrainingProgress
 
 
 class EverySecond(Callback):

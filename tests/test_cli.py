@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from textspace.training.callbacks import TrainingProgress
 
 from conftest import Outcome
 from textspace import WordVectors, load
 from textspace.cli.app import message_of
 from textspace.cli.progress import TrainingDisplay
 from textspace.cli.train_vectors import default_output, train
+from textspace.training.callbacks import TrainingProgress
 
 Cli = Callable[..., Outcome]
 LINES = [

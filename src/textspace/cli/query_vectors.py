@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,7 +61,7 @@ def open_vectors(path: options.Model) -> WordVectors:
     return model
 
 
-def show_neighbors(neighbors: dict[str, Sequence[Neighbor]]) -> None:
+def show_neighbors(neighbors: Mapping[str, Sequence[Neighbor]]) -> None:
     """Print a column for each query on a terminal; elsewhere lines of query, word and similarity between tabs."""
     if not on_terminal():
         for query, found in neighbors.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 import time
@@ -73,32 +74,12 @@ def train(
     as_json: options.AsJson = False,
 ) -> None:
     """Train word vectors on text."""
+    given = dict(locals())
     from textspace import WordVectors
 
     output = default_output(corpus[0]) if output is None else output
     check_output(output)
-    wv = WordVectors(
-        objective=objective,
-        loss=loss,
-        dim=dim,
-        window=window,
-        n_negatives=n_negatives,
-        epochs=epochs,
-        learning_rate=learning_rate,
-        min_count=min_count,
-        subsample=subsample,
-        min_n=min_n,
-        max_n=max_n,
-        n_buckets=n_buckets,
-        negative_power=negative_power,
-        max_vocab=max_vocab,
-        tokenizer=tokenizer,
-        position_weights=position_weights,
-        corrected_cbow=corrected_cbow,
-        memory_budget=memory_budget,
-        n_threads=n_threads,
-        random_state=random_state,
-    )
+    wv = WordVectors(**{name: given[name] for name in inspect.signature(WordVectors).parameters})
     summary = train_and_save(wv, paths_of(corpus), output, keep_interrupted=keep_interrupted)
     typer.echo(json.dumps(asdict(summary)) if as_json else in_words(summary))
 
