@@ -1,7 +1,171 @@
+#include <nanobind/stl/optional.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
 #include "bindings.h"
+#include "subwords.h"
+#include "vocabulary.h"
 
 namespace textspace {
+namespace {
 
-void bind_text(nb::module_&) {}
+// More than any run of a table made by build_index from words that nobody chose to collide.
+constexpr int64_t kMaxProbes = 1 << 16;
+
+template <typename T>
+using Result = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
+
+// Hands the vector's memory to NumPy.
+template <typename T>
+Result<T> to_numpy(std::vector<T>&& values) {
+  auto owned = std::make_unique<std::vector<T>>(std::move(values));
+  T* data = owned->data();
+  const size_t n = owned->size();
+  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  owned.release();
+  return Result<T>(data, {n}, owner);
+}
+
+WordList as_words(const Array1D<uint8_t>& blob, const Array1D<int64_t>& offsets) {
+  require(offsets.shape(0) >= 1, "`offsets` must have one entry more than there are words");
+  require(offsets.shape(0) <= (uint64_t{1} << 31), "there must be fewer than 2**31 words");
+  return {blob.data(), static_cast<int64_t>(blob.shape(0)), offsets.data(), static_cast<int64_t>(offsets.shape(0)) - 1};
+}
+
+NgramRange ngram_range(int min_n, int max_n, int64_t n_buckets) {
+  require(n_buckets >= 1 && n_buckets < (int64_t{1} << 31), "`n_buckets` must be from 1 to 2**31 - 1");
+  return {min_n, max_n, static_cast<uint32_t>(n_buckets)};
+}
+
+Result<uint32_t> bind_build_index(Array1D<uint8_t> blob, Array1D<int64_t> offsets) {
+  const WordList words = as_words(blob, offsets);
+  std::vector<uint32_t> slots;
+  {
+    nb::gil_scoped_release release;
+    slots = build_index(words);
+  }
+  return to_numpy(std::move(slots));
+}
+
+// Keeps the arrays of a vocabulary, which may be memory-mapped, and finds words in them.
+class WordFinder {
+ public:
+  WordFinder(Array1D<uint8_t> blob, Array1D<int64_t> offsets, Array1D<uint32_t> index)
+      : blob_(std::move(blob)),
+        offsets_(std::move(offsets)),
+        slots_(std::move(index)),
+        words_(as_words(blob_, offsets_)) {
+    const int64_t n_slots = static_cast<int64_t>(slots_.shape(0));
+    require(n_slots >= 1 && (n_slots & (n_slots - 1)) == 0, "the length of `index` must be a power of two");
+    index_ = {slots_.data(), n_slots, n_slots < kMaxProbes ? n_slots : kMaxProbes};
+  }
+
+  int64_t find(nb::bytes word) const {
+    return find_word(words_, index_,
+                     {reinterpret_cast<const uint8_t*>(word.c_str()), static_cast<int64_t>(word.size())});
+  }
+
+  Result<int32_t> find_all(Array1D<uint8_t> blob, Array1D<int64_t> offsets) const {
+    const WordList queries = as_words(blob, offsets);
+    std::vector<int32_t> ids(static_cast<size_t>(queries.n_words));
+    {
+      nb::gil_scoped_release release;
+      for (int64_t i = 0; i < queries.n_words; ++i) {
+        Bytes word;
+        require(queries.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
+        ids[static_cast<size_t>(i)] = static_cast<int32_t>(find_word(words_, index_, word));
+      }
+    }
+    return to_numpy(std::move(ids));
+  }
+
+ private:
+  Array1D<uint8_t> blob_;
+  Array1D<int64_t> offsets_;
+  Array1D<uint32_t> slots_;
+  WordList words_;
+  WordIndex index_;
+};
+
+uint32_t bind_fnv1a(nb::bytes bytes) {
+  return fnv1a(reinterpret_cast<const uint8_t*>(bytes.c_str()), static_cast<int64_t>(bytes.size()));
+}
+
+nb::list bind_ngrams(nb::bytes bytes, int min_n, int max_n, int64_t n_buckets) {
+  const Bytes word = {reinterpret_cast<const uint8_t*>(bytes.c_str()), static_cast<int64_t>(bytes.size())};
+  const std::string bracketed = "<" + std::string(bytes.c_str(), bytes.size()) + ">";
+  nb::list ngrams;
+  for_each_ngram(word, ngram_range(min_n, max_n, n_buckets), [&](int64_t begin, int64_t end, int32_t bucket) {
+    ngrams.append(nb::make_tuple(nb::bytes(bracketed.data() + begin, static_cast<size_t>(end - begin)), bucket));
+  });
+  return ngrams;
+}
+
+void bind_add_ngram_weights(Array1D<uint8_t> blob, Array1D<int64_t> offsets, Array1D<int64_t> counts, int min_n,
+                            int max_n, MutableArray1D<int64_t> weights) {
+  const WordList words = as_words(blob, offsets);
+  require(static_cast<int64_t>(counts.shape(0)) == words.n_words, "`counts` must have one entry for each word");
+  const NgramRange range = ngram_range(min_n, max_n, static_cast<int64_t>(weights.shape(0)));
+  nb::gil_scoped_release release;
+  add_ngram_weights(words, counts.data(), range, weights.data());
+}
+
+nb::tuple bind_word_rows(Array1D<uint8_t> blob, Array1D<int64_t> offsets, Array1D<int32_t> ids, int min_n, int max_n,
+                         int64_t n_buckets, int64_t first_row, std::optional<Array1D<int32_t>> buckets,
+                         std::optional<Array1D<int32_t>> ngram_rows) {
+  const WordList words = as_words(blob, offsets);
+  require(static_cast<int64_t>(ids.shape(0)) == words.n_words, "`ids` must have one entry for each word");
+  const NgramRange range = ngram_range(min_n, max_n, n_buckets);
+  require(first_row >= 0, "`first_row` must be >= 0");
+  require(buckets.has_value() == ngram_rows.has_value(), "`buckets` and `ngram_rows` must be given together");
+  require(!buckets || buckets->shape(0) == ngram_rows->shape(0), "`buckets` and `ngram_rows` must be equally long");
+  const int64_t n_rows = buckets ? static_cast<int64_t>(buckets->shape(0)) : n_buckets;
+  require(first_row + n_rows < (int64_t{1} << 31), "`first_row` plus the number of n-gram rows must be below 2**31");
+  // An array of no elements may have no address, but null means that there are rows for all buckets.
+  static const int32_t kNone = 0;
+  const auto address = [](const Array1D<int32_t>& array) { return array.shape(0) ? array.data() : &kNone; };
+  const BucketRows bucket_rows = {first_row, buckets ? address(*buckets) : nullptr,
+                                  buckets ? address(*ngram_rows) : nullptr, n_rows};
+  RowLists lists;
+  {
+    nb::gil_scoped_release release;
+    lists = word_rows(words, ids.data(), range, bucket_rows);
+  }
+  return nb::make_tuple(to_numpy(std::move(lists.indptr)), to_numpy(std::move(lists.rows)));
+}
+
+void bind_words(nb::module_& m) {
+  m.def("build_index", bind_build_index, nb::arg("blob"), nb::arg("offsets"),
+        "The open-addressing index of the words blob[offsets[i]:offsets[i + 1]].");
+  nb::class_<WordFinder>(m, "WordFinder", "Finds words among blob[offsets[i]:offsets[i + 1]] by their index.")
+      .def(nb::init<Array1D<uint8_t>, Array1D<int64_t>, Array1D<uint32_t>>(), nb::arg("blob"), nb::arg("offsets"),
+           nb::arg("index"))
+      .def("find", &WordFinder::find, nb::arg("word"), "The id of a word, or -1.")
+      .def("find_all", &WordFinder::find_all, nb::arg("blob"), nb::arg("offsets"),
+           "The ids of words, -1 where unknown.");
+}
+
+void bind_subwords(nb::module_& m) {
+  m.def("fnv1a", bind_fnv1a, nb::arg("bytes"), "fastText's 32-bit FNV-1a hash, which sign-extends bytes.");
+  m.def("ngrams", bind_ngrams, nb::arg("word"), nb::arg("min_n"), nb::arg("max_n"), nb::arg("n_buckets"),
+        "The character n-grams of a word and the bucket of each.");
+  m.def("add_ngram_weights", bind_add_ngram_weights, nb::arg("blob"), nb::arg("offsets"), nb::arg("counts"),
+        nb::arg("min_n"), nb::arg("max_n"), nb::arg("weights").noconvert(),
+        "Add to each bucket's weight the counts of the words that have an n-gram in it.");
+  m.def("word_rows", bind_word_rows, nb::arg("blob"), nb::arg("offsets"), nb::arg("ids"), nb::arg("min_n"),
+        nb::arg("max_n"), nb::arg("n_buckets"), nb::arg("first_row"), nb::arg("buckets").none(),
+        nb::arg("ngram_rows").none(),
+        "The rows of each word, as (indptr, rows): its id where ids >= 0, then its n-grams' rows, -1 for a bucket "
+        "without one.");
+}
+
+}  // namespace
+
+void bind_text(nb::module_& m) {
+  bind_words(m);
+  bind_subwords(m);
+}
 
 }  // namespace textspace

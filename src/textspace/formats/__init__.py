@@ -1,1 +1,79 @@
-"""TODO"""
+"""Files of word vectors: the native format, fastText's, and word2vec's two."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from textspace.formats.fasttext_bin import write_fasttext_bin
+from textspace.formats.native import write_native
+from textspace.formats.recognition import reader_for
+from textspace.formats.stored import StoredVectors
+from textspace.formats.word2vec_binary import write_word2vec_binary
+from textspace.formats.word2vec_text import write_word2vec_text
+
+__all__ = ["StoredVectors", "read_vectors", "write_vectors"]
+
+# The first suffix that fits counts: .w2v.bin is not a .bin.
+_WRITERS: dict[str, Callable[[str | os.PathLike[str], StoredVectors], None]] = {
+    ".textspace": write_native,
+    ".w2v.bin": write_word2vec_binary,
+    ".w2v": write_word2vec_binary,
+    ".bin": write_fasttext_bin,
+    ".vec": write_word2vec_text,
+    ".txt": write_word2vec_text,
+}
+
+
+def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors:
+    """
+    Read word vectors from a file of any known format.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. Its content decides on the format; its name only where the content does not.
+    mmap : bool
+        True: matrices of `.textspace` and fastText's `.bin` are read-only views of the file, which opens at once and
+        shares its pages with other processes. False: they are copied into memory. Other formats are always copied.
+
+    Returns
+    -------
+    StoredVectors
+        The model.
+
+    Raises
+    ------
+    FormatError
+        The file is truncated, corrupt or of no known format.
+    OSError
+        The file cannot be opened.
+    ValueError
+        `path` is not an ordinary file.
+    """
+    return reader_for(path, mmap=mmap)(path)
+
+
+def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
+    """
+    Write word vectors in the format that the name of the file asks for.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file; replaced in one step when it exists. `.textspace` keeps everything; `.bin` is fastText's model;
+        `.vec` and `.txt` are text; `.w2v.bin` and `.w2v` are word2vec's binary form.
+    stored : StoredVectors
+        The model.
+
+    Raises
+    ------
+    ValueError
+        The suffix is unknown, or the format cannot hold the model.
+    OSError
+        The file cannot be written.
+    """
+    name = Path(path).name.lower()
+    for suffix, write in _WRITERS.items():
+        if name.endswith(suffix):
+            return write(path, stored)
+    raise ValueError(f"the name of the file must end with one of {', '.join(_WRITERS)}, got {str(path)!r}")

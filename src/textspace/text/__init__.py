@@ -1,1 +1,1 @@
-"""TODO"""
+"""From text to ids: reading, tokenizing, the vocabulary, n-grams of characters, the encoded corpus."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Training: matrices, schedules, and the loop that watches the core's trainers."""

@@ -1,0 +1,79 @@
+# Every verb sets up what it needs in .venv and does nothing twice. `make help` lists the verbs.
+#   PYTHON=python3.12 make test     another interpreter (for a fresh .venv)
+#   make test ARGS="-k vocabulary"  arguments for pytest
+#   make bench QUICK=1              small inputs, a few minutes
+
+PYTHON ?= python3
+ARGS ?=
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+DONE := .venv/.done
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+CORE := CMakeLists.txt $(shell find core -name '*.h' -o -name '*.cc')
+SANITIZED := build/sanitized
+
+.PHONY: help demo test check format sanitize bench docs clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
+
+demo: $(DONE)/package ## train vectors on the docstrings of Python's standard library and look at them
+	$(BIN)/textspace demo
+
+test: $(DONE)/package $(DONE)/test ## run all tests, slow ones included
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DONE)/package $(DONE)/test $(DONE)/check ## style, types, layers, docstrings, sizes
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/numpydoc lint $$(find src -name '*.py')
+	$(BIN)/python tools/check_structure.py
+	$(BIN)/python tools/check_stub.py
+
+format: $(DONE)/check ## let ruff format the code and fix what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# The interpreter is not instrumented, so the runtimes are preloaded (with the C++ library, whose exceptions they
+# intercept). -S keeps the editable install out: the instrumented core comes from its own folder.
+sanitize: $(DONE)/sanitized $(DONE)/test ## the tests of the core under AddressSanitizer and UBSan
+	PYTHONPATH=$(SANITIZED)/site:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
+	PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 TEXTSPACE_SANITIZED=1 \
+	$(BIN)/python -S -m pytest tests -m "not slow" -p no:cacheprovider $(ARGS)
+
+bench: $(DONE)/package ## compare speed, memory and quality with the pinned peers
+	benchmarks/run $(if $(QUICK),--quick)
+
+docs: $(DONE)/package $(DONE)/docs ## build the documentation
+	$(BIN)/python -m sphinx --fail-on-warning --quiet docs build/docs
+	@echo "open build/docs/index.html"
+
+clean: ## remove what was built
+	rm -rf .venv build benchmarks/.venv
+
+$(DONE)/tools: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and f"textspace needs Python 3.10 or newer: {sys.executable} is {sys.version.split()[0]}; set PYTHON=")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install --group build
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/package: $(DONE)/tools $(CORE)
+	$(PIP) install --no-build-isolation --editable '.[zst]'
+	@touch $@
+
+$(DONE)/test $(DONE)/check $(DONE)/docs: $(DONE)/%: $(DONE)/tools
+	$(PIP) install --group $*
+	@touch $@
+
+$(DONE)/sanitized: $(DONE)/tools $(CORE) $(shell find src -name '*.py')
+	$(PIP) install --no-build-isolation --no-deps --upgrade --target $(SANITIZED)/site \
+	  --config-settings=cmake.define.TEXTSPACE_SANITIZE=ON --config-settings=build-dir=$(SANITIZED)/cmake \
+	  --config-settings=install.strip=false .
+	@touch $@

@@ -1,0 +1,54 @@
+// The two hashes of words: fastText's for n-gram buckets, and a fast one for tables of words.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace textspace {
+
+constexpr uint32_t kFnvOffset = 2166136261u;
+constexpr uint32_t kFnvPrime = 16777619u;
+
+// FNV-1a as fastText computes it: bytes are sign-extended, so those >= 0x80 also flip the upper 24 bits.
+inline uint32_t fnv1a_step(uint32_t hash, uint8_t byte) {
+  return (hash ^ static_cast<uint32_t>(static_cast<int8_t>(byte))) * kFnvPrime;
+}
+
+inline uint32_t fnv1a(const uint8_t* bytes, int64_t n) {
+  uint32_t hash = kFnvOffset;
+  for (int64_t i = 0; i < n; ++i) hash = fnv1a_step(hash, bytes[i]);
+  return hash;
+}
+
+inline uint64_t load8(const uint8_t* bytes) {
+  uint64_t word;
+  std::memcpy(&word, bytes, 8);
+  return word;
+}
+
+// The lowest `n` (0 to 7) bytes of `word`.
+inline uint64_t low_bytes(uint64_t word, int64_t n) { return word & ~(~uint64_t{0} << (8 * n)); }
+
+// A bijection, so that two words of at most 8 bytes of equal length have equal hashes only if they are equal.
+inline uint64_t mix(uint64_t x) {
+  x ^= x >> 32;
+  x *= 0x9e3779b97f4a7c15u;
+  return x ^ (x >> 29);
+}
+
+inline uint64_t hash_more(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * 0xd6e8feb86659fd93u;
+  return hash ^ (hash >> 32);
+}
+
+// The hash of a word's bytes. Vocabulary indexes in files are laid out by it: it must never change.
+inline uint64_t hash_word(const uint8_t* bytes, int64_t n) {
+  uint64_t hash = 0;
+  int64_t left = n;
+  for (; left > 8; left -= 8, bytes += 8) hash = hash_more(hash, load8(bytes));
+  uint64_t last = 0;
+  std::memcpy(&last, bytes, static_cast<size_t>(left));
+  return mix(hash ^ last);
+}
+
+}  // namespace textspace

@@ -1,0 +1,45 @@
+#include "vocabulary.h"
+
+#include <cstring>
+#include <stdexcept>
+
+#include "hashing.h"
+
+namespace textspace {
+namespace {
+
+bool equal(Bytes a, Bytes b) {
+  return a.size == b.size && std::memcmp(a.data, b.data, static_cast<size_t>(a.size)) == 0;
+}
+
+}  // namespace
+
+std::vector<uint32_t> build_index(const WordList& words) {
+  int64_t n_slots = 4;
+  while (n_slots < 2 * words.n_words) n_slots *= 2;
+  const uint64_t mask = static_cast<uint64_t>(n_slots) - 1;
+  std::vector<uint32_t> slots(static_cast<size_t>(n_slots));
+  for (int64_t word_id = 0; word_id < words.n_words; ++word_id) {
+    Bytes word;
+    if (!words.get(word_id, &word))
+      throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
+    uint64_t slot = hash_word(word.data, word.size) & mask;
+    while (slots[slot]) slot = (slot + 1) & mask;
+    slots[slot] = static_cast<uint32_t>(word_id) + 1;
+  }
+  return slots;
+}
+
+int64_t find_word(const WordList& words, const WordIndex& index, Bytes word) {
+  const uint64_t mask = static_cast<uint64_t>(index.n_slots) - 1;
+  uint64_t slot = hash_word(word.data, word.size) & mask;
+  for (int64_t probe = 0; probe < index.max_probes; ++probe, slot = (slot + 1) & mask) {
+    const uint32_t entry = index.slots[slot];
+    if (entry == 0) return -1;
+    Bytes candidate;
+    if (entry <= words.n_words && words.get(entry - 1, &candidate) && equal(candidate, word)) return entry - 1;
+  }
+  return -1;
+}
+
+}  // namespace textspace

@@ -1,0 +1,44 @@
+// Words as slices of one run of bytes, and the open-addressing index that finds them.
+//
+// The arrays may come from a hostile file, so nothing here trusts them: every id and offset read is checked.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace textspace {
+
+struct Bytes {
+  const uint8_t* data;
+  int64_t size;
+};
+
+// Word i is blob[offsets[i]..offsets[i + 1]).
+struct WordList {
+  const uint8_t* blob;
+  int64_t n_bytes;
+  const int64_t* offsets;
+  int64_t n_words;
+
+  // False where the offsets of `word_id`, which must be in range, do not lie in the blob.
+  bool get(int64_t word_id, Bytes* word) const {
+    const int64_t begin = offsets[word_id], end = offsets[word_id + 1];
+    *word = {blob + begin, end - begin};
+    return begin >= 0 && begin <= end && end <= n_bytes;
+  }
+};
+
+// Linear probing from slot hash & (n_slots - 1); an entry is word_id + 1, 0 where the slot is empty.
+struct WordIndex {
+  const uint32_t* slots;
+  int64_t n_slots;     // a power of two
+  int64_t max_probes;  // no lookup reads more slots than this
+};
+
+// A table at most half full. Of equal words the first is found. Throws std::invalid_argument where an offset is bad.
+std::vector<uint32_t> build_index(const WordList& words);
+
+// The id of `word`, or -1.
+int64_t find_word(const WordList& words, const WordIndex& index, Bytes word);
+
+}  // namespace textspace

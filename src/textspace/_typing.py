@@ -1,0 +1,18 @@
+"""Types used in the signatures of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.float32]
+IntArray: TypeAlias = NDArray[np.int32]
+LongArray: TypeAlias = NDArray[np.int64]
+
+# One file, several files, or any iterable of texts (a lone str is a path).
+Source: TypeAlias = str | Path | Iterable[str | Path]
+Tokenizer: TypeAlias = str | Callable[[str], list[str]]

@@ -1,0 +1,23 @@
+"""``textspace convert``: the same vectors in another file format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from textspace.cli import options
+from textspace.cli.output_file import check_output, shown_size
+
+
+def convert(
+    model: options.Model,
+    output: Annotated[Path, typer.Argument(help="The file to write; its suffix says the format.")],
+) -> None:
+    """Write a model in another file format."""
+    from textspace import load
+
+    check_output(output)
+    load(model).save(output)
+    typer.echo(f"saved: {output} ({shown_size(output)})")

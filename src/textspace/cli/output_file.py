@@ -1,0 +1,38 @@
+"""Files that a command is going to write: better refused before an hour of training than after it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def check_output(path: Path) -> None:
+    """Raise unless a file of vectors can be written at this place.
+
+    Parameters
+    ----------
+    path : Path
+        The file to be written later.
+
+    Raises
+    ------
+    ValueError
+        When the suffix names no format that can be written.
+    OSError
+        When the folder does not exist or cannot be written to, or the path is a folder.
+    """
+    from textspace.formats import writer_of
+
+    writer_of(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}; create it first, or write elsewhere with -o")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"the folder {path.parent} cannot be written to; write elsewhere with -o")
+
+
+def shown_size(path: Path) -> str:
+    """The size of a file for people."""
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.2f} GB"

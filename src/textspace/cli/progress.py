@@ -1,0 +1,143 @@
+"""What a person sees while a model is trained: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+from rich.status import Status
+
+from textspace.training.callbacks import Callback, TrainingProgress
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def shown_count(number: float) -> str:
+    """Write a count for people.
+
+    Parameters
+    ----------
+    number : float
+        Not negative.
+
+    Returns
+    -------
+    str
+        Three or four significant digits and a unit.
+
+    Examples
+    --------
+    >>> shown_count(512), shown_count(67_900), shown_count(16_900_000)
+    ('512', '67.9 k', '16.9 M')
+    """
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.1f} {unit}"
+    return f"{number:.0f}"
+
+
+def shown_seconds(seconds: float) -> str:
+    """Write a duration for people.
+
+    Parameters
+    ----------
+    seconds : float
+        Not negative; may be infinite.
+
+    Returns
+    -------
+    str
+        Seconds, minutes and seconds, or hours and minutes.
+
+    Examples
+    --------
+    >>> shown_seconds(8.21), shown_seconds(74), shown_seconds(3700), shown_seconds(float("inf"))
+    ('8.2 s', '1 min 14 s', '1 h 1 min', '?')
+    """
+    if seconds == float("inf"):
+        return "?"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+    return f"{int(seconds) // 3600} h {int(seconds) % 3600 // 60} min"
+
+
+def shown_progress(progress: TrainingProgress) -> str:
+    """The state of a training run in one line: speed, loss, learning rate, time left."""
+    return (
+        f"{shown_count(progress.words_per_second)} words/s  loss {progress.loss:.3f}  "
+        f"learning rate {progress.learning_rate:.4f}  {shown_seconds(progress.seconds_left)} left"
+    )
+
+
+class TrainingDisplay(Callback):
+    """Shows a training run on a console, and remembers how it went.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to show it.
+
+    Attributes
+    ----------
+    last : TrainingProgress or None
+        The last report; None before the training began.
+    reading_seconds, training_seconds : float
+        Time before the training began, and since.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.last: TrainingProgress | None = None
+        self.reading_seconds = 0.0
+        self.training_seconds = 0.0
+        self._console = console
+        self._reading: Status | None = None
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        self._began = self._next_line = 0.0
+
+    def __enter__(self) -> TrainingDisplay:
+        self._began = time.perf_counter()
+        if self._console.is_terminal:
+            self._reading = self._console.status("Reading the text")
+            self._reading.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for shown in (self._reading, self._bar):
+            if shown is not None:
+                shown.stop()
+
+    def on_start(self, total_words: int) -> None:
+        """The text is read: replace the spinner by a bar."""
+        now = time.perf_counter()
+        self.reading_seconds, self._began = now - self._began, now
+        self._next_line = now + SECONDS_BETWEEN_LINES
+        if self._reading is not None:
+            self._reading.stop()
+        if self._console.is_terminal:
+            columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._task = self._bar.add_task("", total=total_words)
+            self._bar.start()
+
+    def on_progress(self, progress: TrainingProgress) -> None:
+        """Move the bar, or write a line when the last one is old."""
+        self.last = progress
+        if self._bar is not None:
+            self._bar.update(self._task, completed=progress.n_words, description=shown_progress(progress))
+        elif time.perf_counter() >= self._next_line:
+            self._next_line += SECONDS_BETWEEN_LINES
+            self._console.print(f"{progress.fraction:4.0%}  {shown_progress(progress)}", soft_wrap=True)
+
+    def on_end(self, progress: TrainingProgress) -> None:
+        """Take the bar away: the command says what came out."""
+        self.last = progress
+        self.training_seconds = time.perf_counter() - self._began
+        if self._bar is not None:
+            self._bar.stop()

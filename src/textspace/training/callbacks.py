@@ -1,0 +1,59 @@
+"""What a training run tells the outside while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgress:
+    """The state of a training run at one moment.
+
+    Attributes
+    ----------
+    fraction : float
+        Share of the whole training that is done, from 0 to 1.
+    epoch : float
+        Passes over the corpus that are done; 2.5 is the middle of the third.
+    words_per_second : float
+        Mean speed since the start, over all threads; words that subsampling skips count.
+    loss : float
+        Mean loss of the examples since the previous report; NaN before the first example.
+    learning_rate : float
+        Learning rate of the next step.
+    seconds_left : float
+        Time to the end at the mean speed so far; infinite before the first words.
+    n_words : int
+        Words done, over all epochs.
+    """
+
+    fraction: float
+    epoch: float
+    words_per_second: float
+    loss: float
+    learning_rate: float
+    seconds_left: float
+    n_words: int
+
+
+class Callback:
+    """Base of objects that watch a training run: override what you need.
+
+    The methods run in the thread that called `fit`, about ten times a second, while training goes on in threads of its
+    own. An exception raised in one of them stops the training and reaches the caller of `fit`.
+
+    Examples
+    --------
+    >>> class LossLog(Callback):
+    ...     def on_progress(self, progress: TrainingProgress) -> None:
+    ...         print(f"{progress.fraction:.0%} {progress.loss:.3f}")
+    """
+
+    def on_start(self, total_words: int) -> None:
+        """Training is about to start; `total_words` is the number of words of all epochs together."""
+
+    def on_progress(self, progress: TrainingProgress) -> None:
+        """Training goes on."""
+
+    def on_end(self, progress: TrainingProgress) -> None:
+        """Training has ended: finished, interrupted, or failed; `progress` tells how far it came."""

@@ -1,0 +1,75 @@
+"""The matrices that training works on: float32, rows padded and aligned; filled alike with any number of threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from textspace._typing import FloatArray
+
+ALIGNMENT = 64  # bytes: a cache line, and a vector register of AVX-512
+ROW_MULTIPLE = ALIGNMENT // 4  # floats
+BLOCK_ROWS = 4096
+
+
+def padded_dim(dim: int) -> int:
+    """Return the floats that a row of `dim` floats takes in memory: a whole number of cache lines."""
+    return -(-dim // ROW_MULTIPLE) * ROW_MULTIPLE
+
+
+def empty_matrix(n_rows: int, dim: int) -> FloatArray:
+    """Return an uninitialized (n_rows, padded_dim(dim)) matrix whose rows start at cache lines.
+
+    NumPy asks for huge pages for large `np.empty` arrays by itself; `np.zeros` does so only in late versions.
+    """
+    n_floats = n_rows * padded_dim(dim)
+    memory = np.empty(n_floats * 4 + ALIGNMENT, dtype=np.uint8)
+    offset = -memory.ctypes.data % ALIGNMENT
+    return memory[offset : offset + n_floats * 4].view(np.float32).reshape(n_rows, padded_dim(dim))
+
+
+def zero_matrix(n_rows: int, dim: int) -> FloatArray:
+    """Return a matrix of zeros, padded and aligned as `empty_matrix`."""
+    matrix = empty_matrix(n_rows, dim)
+    matrix.fill(0)
+    return matrix
+
+
+def random_matrix(n_rows: int, dim: int, *, seed: int, n_threads: int = 1) -> FloatArray:
+    """Return an aligned matrix, uniform in [-1/dim, 1/dim), with zeros as padding.
+
+    Notes
+    -----
+    Each block of rows has a random stream of its own, so the values depend on `seed` and `dim` alone: neither on the
+    number of threads, nor, row for row, on `n_rows`.
+    """
+    matrix = empty_matrix(n_rows, dim)
+
+    def fill(begin: int) -> None:
+        rows = matrix[begin : begin + BLOCK_ROWS]
+        stream = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(begin // BLOCK_ROWS,))))
+        draws = stream.random((len(rows), dim), dtype=np.float32)
+        draws *= np.float32(2 / dim)
+        draws -= np.float32(1 / dim)
+        rows[:, :dim] = draws
+        rows[:, dim:] = 0
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(fill, range(0, n_rows, BLOCK_ROWS)))
+    return matrix
+
+
+def copy_rows(source: FloatArray, out: FloatArray) -> None:
+    """Copy as many rows as `out` has, in blocks, so that a memory-mapped source is never in memory as a whole."""
+    for begin in range(0, len(out), BLOCK_ROWS):
+        block = slice(begin, begin + BLOCK_ROWS)
+        out[block] = source[block]
+
+
+def is_finite(matrix: FloatArray) -> bool:
+    """Return whether no value is a NaN or an infinity, in blocks of rows, so that no large temporary is made."""
+    blocks = (matrix[begin : begin + BLOCK_ROWS] for begin in range(0, len(matrix), BLOCK_ROWS))
+    return all(bool(np.isfinite(block).all()) for block in blocks)
