@@ -18,7 +18,7 @@ inline void mean_rows(const float* matrix, int64_t stride, int dim, const int64_
       int d = 0;
       for (; d + kLanes <= dim; d += kLanes)
         store_unaligned(mean + d, load_unaligned(mean + d) + load_unaligned(row + d));
-      for (; d < dim; ++d) mean[d] += row[d];
+      for (; d < dim; ++d) mean[d] += load_unaligned_float(row + d);
     }
     if (end > begin) {
       const float scale = 1.0f / static_cast<float>(end - begin);
