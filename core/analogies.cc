@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "isa.h"
-#include "threads.h"
 
 namespace textspace {
 namespace {
 
 // The similarities of a group of rows to so many words stay in the L2 cache (192 kB).
 constexpr int64_t kMaxWords = 128 * kQueryTile;
+constexpr int64_t kRowsPerTask = 32 * kRowGroup;
 
 // Consecutive questions that have few distinct words.
 struct Batch {
@@ -58,59 +58,71 @@ AlignedFloats pack_words(const PackedRows& rows, const std::vector<int32_t>& wor
 
 class Answering {
  public:
-  Answering(const PackedRows& rows, bool by_product, int n_threads)
+  Answering(const PackedRows& rows, const AnalogyOptions& options)
       : rows_(rows),
-        answer_(by_product ? kernels().answer_by_product : kernels().answer_by_sum),
-        n_threads_(n_threads),
-        n_ranges_(std::clamp<int64_t>(rows.n_padded_rows() / kRowGroup, 1, n_threads)) {
-    for (int64_t range = 0; range < n_ranges_; ++range) scores_.push_back(aligned_floats(kMaxWords * kRowGroup));
+        n_answer_rows_(options.n_answer_rows),
+        kernel_(options.by_product ? kernels().answer_by_product : kernels().answer_by_sum),
+        last_row_((options.n_answer_rows + kRowGroup - 1) / kRowGroup * kRowGroup),
+        n_tasks_((last_row_ + kRowsPerTask - 1) / kRowsPerTask),
+        n_threads_(static_cast<int>(std::clamp<int64_t>(n_tasks_, 1, options.n_threads))) {
+    for (int i = 0; i < n_threads_; ++i) scores_.push_back(aligned_floats(kMaxWords * kRowGroup));
   }
 
-  // Each range of rows finds its best answers; among the ranges' the best, then the first, is the answer.
-  void answer(const Batch& batch, int32_t* answers) {
+  bool answer(const Batch& batch, const KeepGoing& keep_going, int32_t* answers) {
     const int64_t n = static_cast<int64_t>(batch.questions.size());
     const AlignedFloats words = pack_words(rows_, batch.words);
-    best_.assign(n_ranges_ * n, ScoredRow{-std::numeric_limits<float>::infinity(), -1});
-    for_each_task(n_ranges_, n_threads_, [&](int64_t range, int) { answer_range(batch, words.get(), range); });
-    for (int64_t i = 0; i < n; ++i) {
-      ScoredRow best = best_[i];
-      for (int64_t range = 1; range < n_ranges_; ++range)
-        if (best_[range * n + i].score > best.score) best = best_[range * n + i];
-      answers[i] = best.row;
-    }
+    best_.assign(n_threads_ * n, ScoredRow{-std::numeric_limits<float>::infinity(), -1});
+    const bool done = for_each_task(n_tasks_, n_threads_, keep_going, [&](int64_t task, int thread_id) {
+      answer_range(batch, words.get(), task * kRowsPerTask, thread_id);
+    });
+    for (int64_t i = 0; done && i < n; ++i) answers[i] = best_of_threads(i, n);
+    return done;
   }
 
  private:
   const PackedRows& rows_;
-  void (*const answer_)(const AnalogyTask&);
+  const int64_t n_answer_rows_;
+  void (*const kernel_)(const AnalogyTask&);
+  const int64_t last_row_, n_tasks_;
   const int n_threads_;
-  const int64_t n_ranges_;
-  std::vector<AlignedFloats> scores_;
-  std::vector<ScoredRow> best_;  // (ranges, questions)
+  std::vector<AlignedFloats> scores_;  // scratch of each thread
+  std::vector<ScoredRow> best_;        // (threads, questions)
 
-  void answer_range(const Batch& batch, const float* words, int64_t range) {
+  void answer_range(const Batch& batch, const float* words, int64_t first_row, int thread_id) {
     const int64_t n = static_cast<int64_t>(batch.questions.size());
-    const int64_t rows_per_range = (rows_.n_padded_rows() / kRowGroup + n_ranges_ - 1) / n_ranges_ * kRowGroup;
-    answer_({.panels = rows_.data(),
+    kernel_({.panels = rows_.data(),
              .words = words,
              .word_rows = batch.words.data(),
              .questions = batch.questions.data(),
-             .best = best_.data() + range * n,
-             .scores = scores_[range].get(),
+             .best = best_.data() + thread_id * n,
+             .scores = scores_[thread_id].get(),
              .n_word_tiles = n_query_tiles(static_cast<int64_t>(batch.words.size())),
              .n_questions = n,
-             .first_row = range * rows_per_range,
-             .last_row = std::min(rows_.n_padded_rows(), (range + 1) * rows_per_range),
+             .first_row = first_row,
+             .last_row = std::min(last_row_, first_row + kRowsPerTask),
+             .n_rows = n_answer_rows_,
              .dim = rows_.dim()});
+  }
+
+  // Each thread took its rows in ascending order and kept the first of equals.
+  int32_t best_of_threads(int64_t question, int64_t n) const {
+    ScoredRow best = best_[question];
+    for (int64_t thread_id = 1; thread_id < n_threads_; ++thread_id) {
+      const ScoredRow& other = best_[thread_id * n + question];
+      if (other.score > best.score || (other.score == best.score && other.row < best.row)) best = other;
+    }
+    return best.row;
   }
 };
 
 }  // namespace
 
-void answer_analogies(const PackedRows& rows, const int32_t* questions, int64_t n, bool by_product, int n_threads,
-                      int32_t* answers) {
-  Answering answering(rows, by_product, n_threads);
-  for (const Batch& batch : make_batches(questions, n)) answering.answer(batch, answers + batch.first_question);
+bool answer_analogies(const PackedRows& rows, const int32_t* questions, int64_t n, const AnalogyOptions& options,
+                      const KeepGoing& keep_going, int32_t* answers) {
+  Answering answering(rows, options);
+  for (const Batch& batch : make_batches(questions, n))
+    if (!answering.answer(batch, keep_going, answers + batch.first_question)) return false;
+  return true;
 }
 
 }  // namespace textspace

@@ -40,7 +40,7 @@ __attribute__((noinline)) inline void keep_best(const Vec* scores, const Analogy
   for (int i = 0; i < kRowGroup; ++i) {
     const float score = scores[i / kLanes][i % kLanes];
     const int32_t row = static_cast<int32_t>(group + i);
-    if (score > best.score && row != a && row != b && row != c) best = {score, row};
+    if (score > best.score && row < task.n_rows && row != a && row != b && row != c) best = {score, row};
   }
 }
 

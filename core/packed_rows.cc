@@ -52,7 +52,7 @@ PackedRows::PackedRows(const float* matrix, int64_t stride, int64_t n_rows, int 
       normalized_(normalized),
       panels_(aligned_floats(checked_size(n_rows, dim))) {
   std::vector<double> norms(n_rows);
-  for_each_task((n_padded_rows_ + kRowsPerTask - 1) / kRowsPerTask, n_threads, [&](int64_t task, int) {
+  for_each_task((n_padded_rows_ + kRowsPerTask - 1) / kRowsPerTask, n_threads, [] { return true; }, [&](int64_t task, int) {
     const int64_t last = std::min(n_padded_rows_, (task + 1) * kRowsPerTask);
     for (int64_t row = task * kRowsPerTask; row < last; ++row) {
       float* out = panels_.get() + row / kPanelRows * kPanelRows * dim + row % kPanelRows;

@@ -22,7 +22,7 @@ AlignedFloats aligned_floats(int64_t n);
 // cannot be normalized, because they are zero: no comparison with such a score is true.
 class PackedRows {
  public:
-  // Throws std::invalid_argument when a value is not finite. `stride` is in floats.
+  // Throws std::invalid_argument when a value is not finite, std::bad_alloc. `stride` is in floats.
   PackedRows(const float* matrix, int64_t stride, int64_t n_rows, int dim, bool normalized, int n_threads);
 
   int64_t n_rows() const { return n_rows_; }

@@ -49,6 +49,7 @@ struct AnalogyTask {
   ScoredRow* best;  // of each question
   float* scores;    // scratch, 64-byte aligned: n_word_tiles * kQueryTile * kRowGroup
   int64_t n_word_tiles, n_questions, first_row, last_row;
+  int64_t n_rows;  // answers are among the first n_rows
   int dim;
 };
 

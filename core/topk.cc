@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "isa.h"
-#include "threads.h"
 
 namespace textspace {
 namespace {
 
 constexpr int64_t kQueryBytes = 1 << 18;      // queries of one task: with the rows they meet, they fit in the L2 cache
 constexpr int64_t kSelectionBytes = 1 << 25;  // candidates of one task
+constexpr int64_t kProductsPerTask = 10'000'000'000;  // less than a second on the slowest instruction set
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 
 // Missing candidates (row -1, -infinity) come last, whatever their rows.
@@ -31,7 +31,9 @@ Plan plan_tasks(const PackedRows& rows, int64_t n_queries, int64_t k, int n_thre
   plan.tiles_per_block = std::max<int64_t>(1, std::min({by_cache, by_memory, n_tiles}));
   plan.n_blocks = (n_tiles + plan.tiles_per_block - 1) / plan.tiles_per_block;
   const int64_t n_groups = rows.n_padded_rows() / kRowGroup;
-  plan.n_ranges = plan.n_blocks >= 4 * n_threads ? 1 : std::clamp<int64_t>(n_groups, 1, n_threads);
+  const int64_t by_time = plan.tiles_per_block * kQueryTile * rows.dim() * rows.n_padded_rows() / kProductsPerTask + 1;
+  const int64_t by_threads = plan.n_blocks >= 4 * n_threads ? 1 : n_threads;
+  plan.n_ranges = std::clamp<int64_t>(std::max(by_time, by_threads), 1, std::max<int64_t>(1, n_groups));
   plan.rows_per_range = (n_groups + plan.n_ranges - 1) / plan.n_ranges * kRowGroup;
   return plan;
 }
@@ -73,12 +75,16 @@ class TopK {
         k_(k),
         plan_(plan_tasks(rows, queries.n, k, n_threads)),
         packed_(pack_queries(rows, queries.queries, queries.stride, queries.n)),
-        workspaces_(n_threads, Workspace(0, 0, 0)),
+        workspaces_(std::min<int64_t>(n_threads, plan_.n_blocks * plan_.n_ranges), Workspace(0, 0, 0)),
         found_(queries.n * plan_.n_ranges * k, ScoredRow{kNone, -1}) {
     for (Workspace& workspace : workspaces_) workspace = Workspace(plan_.tiles_per_block * kQueryTile, k, plan_.capacity);
+  }
+
+  bool search(const KeepGoing& keep_going) {
+    const int n_threads = static_cast<int>(workspaces_.size());
     const auto select_rows = kernels().select_rows;
-    for_each_task(plan_.n_blocks * plan_.n_ranges, n_threads, [&](int64_t task, int thread_id) {
-      search(task / plan_.n_ranges, task % plan_.n_ranges, workspaces_[thread_id], select_rows);
+    return for_each_task(plan_.n_blocks * plan_.n_ranges, n_threads, keep_going, [&](int64_t task, int thread_id) {
+      search_range(task / plan_.n_ranges, task % plan_.n_ranges, workspaces_[thread_id], select_rows);
     });
   }
 
@@ -106,7 +112,7 @@ class TopK {
 
   ScoredRow* found_of(int64_t query, int64_t range) { return found_.data() + (query * plan_.n_ranges + range) * k_; }
 
-  void search(int64_t block, int64_t range, Workspace& workspace, void (*select_rows)(const SelectTask&)) {
+  void search_range(int64_t block, int64_t range, Workspace& workspace, void (*select_rows)(const SelectTask&)) {
     const int64_t first_tile = block * plan_.tiles_per_block, first_query = first_tile * kQueryTile;
     workspace.start(queries_, first_query);
     select_rows({.panels = rows_.data(),
@@ -155,9 +161,13 @@ void drop_losers(Selection& selection) {
   selection.size = end - begin;
 }
 
-void top_k(const PackedRows& rows, const TopKQueries& queries, int64_t k, int n_threads, int32_t* rows_out,
-           float* scores_out) {
-  if (queries.n > 0 && k > 0) TopK(rows, queries, k, n_threads).write(rows_out, scores_out);
+bool top_k(const PackedRows& rows, const TopKQueries& queries, int64_t k, int n_threads, const KeepGoing& keep_going,
+           int32_t* rows_out, float* scores_out) {
+  if (queries.n == 0 || k == 0) return true;
+  TopK search(rows, queries, k, n_threads);
+  if (!search.search(keep_going)) return false;
+  search.write(rows_out, scores_out);
+  return true;
 }
 
 }  // namespace textspace
