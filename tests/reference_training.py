@@ -7,6 +7,7 @@ against matrix: the losses and gradients are those of reference_vectors, checked
 from dataclasses import dataclass
 
 import numpy as np
+
 from reference_vectors import huffman_tree, sigmoid
 
 MASK = 2**64 - 1
