@@ -1,7 +1,9 @@
 // Compiled once for each instruction set: see kernels.h.
 #include "kernels.h"
 
+#include "cbow.h"
 #include "rows.h"
+#include "skipgram.h"
 
 #define TEXTSPACE_STRING(x) TEXTSPACE_STRING_(x)
 #define TEXTSPACE_STRING_(x) #x
@@ -12,6 +14,8 @@ const Kernels* kernel_table() {
   static const Kernels table = {
       .isa = TEXTSPACE_STRING(TEXTSPACE_ISA),
       .mean_rows = mean_rows,
+      .train_skipgram = train_block<SkipGramRing>,
+      .train_cbow = train_block<CbowRing>,
   };
   return &table;
 }

@@ -46,14 +46,15 @@ def map_bytes(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     (SIGBUS), as with any memory map; replacing the file by a new one, as every writer here does, is safe.
     """
     path = Path(path)
-    if path.is_dir():
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, "this is a folder: give the name of a file in it", str(path))
+    # Before it is opened: opening a pipe waits for whoever writes to it.
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"`path` must name an ordinary file, got {path!s}, which is a device, a pipe or a socket")
+    if status.st_size == 0:
+        raise FormatError(f"{path}: the file is empty")
     with path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"`path` must name an ordinary file, got {path!s}, which is a device, a pipe or a socket")
-        if status.st_size == 0:
-            raise FormatError(f"{path}: the file is empty")
         return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
 
 
