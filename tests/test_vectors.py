@@ -153,10 +153,10 @@ def test_embed_is_the_mean_of_unit_vectors(fitted, plain):
 
 def test_embed_splits_as_the_corpus_was_split():
     def on_commas(text):
-        return text.split(",")
+        return [name.replace(" ", "_") for name in text.split(",")]
 
     wv = make(tokenizer=on_commas).fit(["new york,tokyo,new york", "tokyo,new york"] * 20)
-    assert "new york" in wv
+    assert "new_york" in wv
     np.testing.assert_allclose(wv.embed(["new york,tokyo"]), wv.embed(["tokyo,new york"]), atol=1e-6)
 
 
@@ -200,7 +200,7 @@ def test_nearest_words(fitted, query):
 
 
 def test_nearest_to_a_vector_excludes_nothing(fitted):
-    for vector in (fitted["apple"], fitted["apple"].astype(np.float64), list(fitted["apple"])):
+    for vector in (fitted["apple"], fitted["apple"].astype(np.float64), 3 * fitted["apple"]):
         assert fitted.nearest(vector, k=1)[0] == Neighbor("apple", pytest.approx(1))
 
 
