@@ -6,7 +6,12 @@
 
 #include <cstdint>
 
+#include "training.h"
+
 namespace textspace {
+
+struct SelectTask;
+struct AnalogyTask;
 
 struct Kernels {
   const char* isa;
@@ -15,6 +20,14 @@ struct Kernels {
   // where the list is empty. Row -1 is a row of zeros: it counts in the mean.
   void (*mean_rows)(const float* matrix, int64_t stride, int dim, const int64_t* indptr, const int32_t* rows,
                     int64_t n, float* out, int64_t out_stride);
+
+  void (*select_rows)(const SelectTask& task);
+  void (*answer_by_sum)(const AnalogyTask& task);      // 3CosAdd
+  void (*answer_by_product)(const AnalogyTask& task);  // 3CosMul
+
+  // One pass over a block of text at one learning rate.
+  void (*train_skipgram)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
+  void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
 };
 
 namespace baseline {

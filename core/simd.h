@@ -1,7 +1,8 @@
-// Vectors of floats of the width of the instruction set being compiled. Included by kernels.cc alone.
+// Vectors of floats as wide as the instruction set being compiled. Included by kernels.cc alone.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 namespace textspace::TEXTSPACE_ISA {
 
@@ -13,7 +14,7 @@ constexpr int kLanes = 8;
 constexpr int kLanes = 4;
 #endif
 
-typedef float Vec __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
+typedef float Vec __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4), may_alias));
 // Rows of a memory-mapped fastText file lie at any address, not even a multiple of 4.
 typedef float UnalignedVec __attribute__((vector_size(kLanes * 4), aligned(1), may_alias));
 typedef int32_t IntVec __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
@@ -35,11 +36,52 @@ inline float sum(Vec v) {
   return total;
 }
 
-// prefetch brings a row that is only read, prefetch_for_write one that will be updated.
-inline void prefetch(const float* row, int64_t n_floats) {
-  for (int64_t i = 0; i < n_floats; i += 16) __builtin_prefetch(row + i, 0, 3);
+template <int Width>
+constexpr int fold_source(int lane, bool upper) {
+  return lane / Width * 2 * Width + lane % Width + (upper ? Width : 0);
 }
-inline void prefetch_for_write(const float* row, int64_t n_floats) {
+
+template <int Width, int... Lane>
+inline Vec fold(Vec a, Vec b, std::integer_sequence<int, Lane...>) {
+  return __builtin_shufflevector(a, b, fold_source<Width>(Lane, false)...) +
+         __builtin_shufflevector(a, b, fold_source<Width>(Lane, true)...);
+}
+
+// Half of a transposed sum: both vectors hold segments of 2 * Width lanes; the result holds the segments of `a`, then
+// those of `b`, each folded to Width lanes.
+template <int Width>
+inline Vec fold(Vec a, Vec b) {
+  return fold<Width>(a, b, std::make_integer_sequence<int, kLanes>());
+}
+
+// exp(x) to 3 parts in 10^7 for |x| <= 87: 2^n times a polynomial (Taylor at 0) of the rest.
+inline Vec exp(Vec x) {
+  const Vec round = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer in the low bits
+  const Vec t = x * 1.44269504f;
+  const Vec shifted = t + round;
+  const Vec n = shifted - round;
+  const Vec f = (t - n) * 0.693147181f;
+  Vec p = broadcast(1.0f / 720);
+  p = p * f + 1.0f / 120;
+  p = p * f + 1.0f / 24;
+  p = p * f + 1.0f / 6;
+  p = p * f + 0.5f;
+  p = p * f + 1.0f;
+  p = p * f + 1.0f;
+  const IntVec exponent = (__builtin_convertvector(n, IntVec) + 127) << 23;
+  return p * reinterpret_cast<const Vec&>(exponent);
+}
+
+// Scores beyond +-30 are clipped: the gradient there is below 1e-13.
+inline Vec sigmoid(Vec x) {
+  const Vec low = broadcast(-30.0f), high = broadcast(30.0f);
+  x = x < low ? low : x;
+  x = x > high ? high : x;
+  return 1.0f / (1.0f + exp(-x));
+}
+
+// Into the first-level cache, to be written soon.
+inline void prefetch_row(const float* row, int64_t n_floats) {
   for (int64_t i = 0; i < n_floats; i += 16) __builtin_prefetch(row + i, 1, 3);
 }
 

@@ -1,8 +1,38 @@
+#include <algorithm>
+
+#include "analogies.h"
 #include "bindings.h"
 #include "isa.h"
+#include "packed_rows.h"
+#include "topk.h"
 
 namespace textspace {
 namespace {
+
+template <typename T>
+using MatrixOf3 = nb::ndarray<const T, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
+constexpr int kMaxThreads = 1024;  // each has memory of its own
+
+// Results are written row after row, without padding.
+template <typename T>
+using OutputMatrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+// Whether no signal asks for a KeyboardInterrupt.
+bool no_signal() {
+  nb::gil_scoped_acquire acquire;
+  return PyErr_CheckSignals() == 0;
+}
+
+// Runs `work` without the GIL; where it returns false, a signal's exception is pending.
+template <class Work>
+void interruptible(const Work& work) {
+  bool done;
+  {
+    nb::gil_scoped_release release;
+    done = work();
+  }
+  if (!done) throw nb::python_error();
+}
 
 void mean_rows(Array2D<float> matrix, Array1D<int64_t> indptr, Array1D<int32_t> rows, MutableArray2D<float> out) {
   require_contiguous_rows(matrix, "`matrix` must have contiguous rows");
@@ -20,9 +50,73 @@ void mean_rows(Array2D<float> matrix, Array1D<int64_t> indptr, Array1D<int32_t> 
                       out.data(), out.stride(0));
 }
 
+void make_packed_rows(PackedRows* self, Array2D<float> vectors, bool normalized, int n_threads) {
+  require_contiguous_rows(vectors, "`vectors` must have contiguous rows");
+  require(vectors.shape(1) >= 1 && vectors.shape(1) <= 1'000'000, "`vectors` must have between 1 and 1,000,000 columns");
+  require(n_threads >= 1, "`n_threads` must be at least 1");
+  nb::gil_scoped_release release;
+  new (self) PackedRows(vectors.data(), vectors.stride(0), static_cast<int64_t>(vectors.shape(0)),
+                        static_cast<int>(vectors.shape(1)), normalized, std::min(n_threads, kMaxThreads));
+}
+
+void require_exclusions(const Array1D<int64_t>& indptr, const Array1D<int32_t>& excluded, int64_t n) {
+  const int64_t n_excluded = static_cast<int64_t>(excluded.shape(0));
+  require(static_cast<int64_t>(indptr.shape(0)) == n + 1, "`excluded_indptr` must have one entry more than there are queries");
+  require(indptr.data()[0] == 0 && indptr.data()[n] == n_excluded,
+          "`excluded_indptr` must run from 0 to the length of `excluded`");
+  for (int64_t i = 0; i < n; ++i) {
+    require(indptr.data()[i] <= indptr.data()[i + 1] && indptr.data()[i + 1] <= n_excluded,
+            "`excluded_indptr` must not decrease");
+    require(std::is_sorted(excluded.data() + indptr.data()[i], excluded.data() + indptr.data()[i + 1]),
+            "`excluded` must ascend for each query");
+  }
+}
+
+void top_k_of(const PackedRows& self, Array2D<float> queries, Array1D<int64_t> excluded_indptr,
+              Array1D<int32_t> excluded, int n_threads, OutputMatrix<int32_t> rows_out,
+              OutputMatrix<float> scores_out) {
+  const int64_t n = static_cast<int64_t>(queries.shape(0)), k = static_cast<int64_t>(rows_out.shape(1));
+  require_contiguous_rows(queries, "`queries` must have contiguous rows");
+  require(static_cast<int64_t>(queries.shape(1)) == self.dim(), "`queries` must be as wide as `vectors`");
+  require(n_threads >= 1, "`n_threads` must be at least 1");
+  require(static_cast<int64_t>(rows_out.shape(0)) == n && static_cast<int64_t>(scores_out.shape(0)) == n &&
+              static_cast<int64_t>(scores_out.shape(1)) == k && k <= self.n_rows(),
+          "`rows_out` and `scores_out` must be (queries, k), with k at most the number of rows");
+  require_exclusions(excluded_indptr, excluded, n);
+  const TopKQueries packed = {.queries = queries.data(),
+                              .stride = queries.stride(0),
+                              .n = n,
+                              .excluded_indptr = excluded_indptr.data(),
+                              .excluded = excluded.data()};
+  interruptible([&] { return top_k(self, packed, k, std::min(n_threads, kMaxThreads), no_signal, rows_out.data(), scores_out.data()); });
+}
+
+void answers_of(const PackedRows& self, MatrixOf3<int32_t> questions, bool by_product, int64_t n_answer_rows,
+                int n_threads, MutableArray1D<int32_t> answers_out) {
+  const int64_t n = static_cast<int64_t>(questions.shape(0));
+  require(self.normalized(), "the rows must be normalized");
+  require(n_answer_rows >= 0 && n_answer_rows <= self.n_rows(), "`n_answer_rows` must be at most the number of rows");
+  require(n_threads >= 1, "`n_threads` must be at least 1");
+  require(static_cast<int64_t>(answers_out.shape(0)) == n, "`answers_out` must have an entry for each question");
+  for (int64_t i = 0; i < 3 * n; ++i)
+    require(questions.data()[i] >= 0 && questions.data()[i] < self.n_rows(), "`questions` must hold row numbers");
+  const AnalogyOptions options = {.by_product = by_product, .n_answer_rows = n_answer_rows, .n_threads = std::min(n_threads, kMaxThreads)};
+  interruptible([&] { return answer_analogies(self, questions.data(), n, options, no_signal, answers_out.data()); });
+}
+
 }  // namespace
 
 void bind_search(nb::module_& m) {
+  nb::class_<PackedRows>(m, "PackedRows", "A copy of a matrix in the order in which scores are computed.")
+      .def("__init__", make_packed_rows, nb::arg("vectors"), nb::kw_only(), nb::arg("normalized"), nb::arg("n_threads"))
+      .def("top_k", top_k_of, nb::arg("queries"), nb::kw_only(), nb::arg("excluded_indptr"), nb::arg("excluded"),
+           nb::arg("n_threads"), nb::arg("rows_out").noconvert(), nb::arg("scores_out").noconvert(),
+           "Write the rows of highest product with each query, best first; -1 where there are no more.")
+      .def("answer_analogies", answers_of, nb::arg("questions"), nb::kw_only(), nb::arg("by_product"),
+           nb::arg("n_answer_rows"), nb::arg("n_threads"), nb::arg("answers_out").noconvert(),
+           "Write the row that is to c as b is to a, for each question (a, b, c); -1 where there is none.")
+      .def_prop_ro("n_rows", &PackedRows::n_rows)
+      .def_prop_ro("dim", &PackedRows::dim);
   m.def("mean_rows", mean_rows, nb::arg("matrix"), nb::arg("indptr"), nb::arg("rows"), nb::arg("out").noconvert(),
         "Write the mean of the rows of each CSR list into `out`; an empty list gives zeros.");
 }

@@ -58,6 +58,33 @@ class CorpusEncoder:
 
 def renumber(ids: NDArray[np.int32], new_ids: NDArray[np.int32], n_threads: int) -> int: ...
 
+# search
+class PackedRows:
+    def __init__(self, vectors: NDArray[np.float32], *, normalized: bool, n_threads: int) -> None: ...
+    def top_k(
+        self,
+        queries: NDArray[np.float32],
+        *,
+        excluded_indptr: NDArray[np.int64],
+        excluded: NDArray[np.int32],
+        n_threads: int,
+        rows_out: NDArray[np.int32],
+        scores_out: NDArray[np.float32],
+    ) -> None: ...
+    def answer_analogies(
+        self,
+        questions: NDArray[np.int32],
+        *,
+        by_product: bool,
+        n_answer_rows: int,
+        n_threads: int,
+        answers_out: NDArray[np.int32],
+    ) -> None: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def dim(self) -> int: ...
+
 # formats
 class MalformedInput(ValueError): ...
 

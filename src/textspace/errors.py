@@ -1,4 +1,4 @@
-"""The exceptions that callers may need to tell apart; all others are plain ``ValueError``, ``TypeError`` or ``KeyError``.
+"""Exceptions that callers may need to tell apart; all others are plain ``ValueError``, ``TypeError`` or ``KeyError``.
 
 ::
 

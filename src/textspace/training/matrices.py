@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from textspace._typing import FloatArray
 
 ALIGNMENT = 64  # bytes: a cache line, and a vector register of AVX-512
@@ -40,15 +38,6 @@ def zero_matrix(n_rows: int, dim: int) -> FloatArray:
     return matrix
 
 
-def padded_copy(vectors: FloatArray, n_rows: int | None = None) -> FloatArray:
-    """Return a padded, aligned copy of (N, D) vectors, with `n_rows` >= N rows; the rows after the N-th are zeros."""
-    copy = empty_matrix(len(vectors) if n_rows is None else n_rows, vectors.shape[1])
-    copy[: len(vectors), : vectors.shape[1]] = vectors
-    copy[: len(vectors), vectors.shape[1] :] = 0
-    copy[len(vectors) :] = 0
-    return copy
-
-
 def random_matrix(n_rows: int, dim: int, *, seed: int, n_threads: int = 1) -> FloatArray:
     """Return an aligned matrix, uniform in [-1/dim, 1/dim), with zeros as padding.
 
@@ -73,12 +62,14 @@ def random_matrix(n_rows: int, dim: int, *, seed: int, n_threads: int = 1) -> Fl
     return matrix
 
 
+def copy_rows(source: FloatArray, out: FloatArray) -> None:
+    """Copy as many rows as `out` has, in blocks, so that a memory-mapped source is never in memory as a whole."""
+    for begin in range(0, len(out), BLOCK_ROWS):
+        block = slice(begin, begin + BLOCK_ROWS)
+        out[block] = source[block]
+
+
 def is_finite(matrix: FloatArray) -> bool:
     """Return whether no value is a NaN or an infinity, in blocks of rows, so that no large temporary is made."""
-    return all(bool(np.isfinite(rows).all()) for rows in row_blocks(matrix))
-
-
-def row_blocks(matrix: FloatArray) -> Iterator[FloatArray]:
-    """Yield consecutive blocks of rows."""
-    for begin in range(0, len(matrix), BLOCK_ROWS):
-        yield matrix[begin : begin + BLOCK_ROWS]
+    blocks = (matrix[begin : begin + BLOCK_ROWS] for begin in range(0, len(matrix), BLOCK_ROWS))
+    return all(bool(np.isfinite(block).all()) for block in blocks)

@@ -1,0 +1,173 @@
+#include "topk.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "isa.h"
+
+namespace textspace {
+namespace {
+
+constexpr int64_t kQueryBytes = 1 << 18;      // queries of one task: with the rows they meet, they fit in the L2 cache
+constexpr int64_t kSelectionBytes = 1 << 25;  // candidates of one task
+constexpr int64_t kProductsPerTask = 10'000'000'000;  // less than a second on the slowest instruction set
+constexpr float kNone = -std::numeric_limits<float>::infinity();
+
+// Missing candidates (row -1, -infinity) come last, whatever their rows.
+bool better(const ScoredRow& x, const ScoredRow& y) { return x.score != y.score ? x.score > y.score : x.row < y.row; }
+
+// How the work is cut: blocks of queries, and ranges of rows where blocks alone would leave threads idle.
+struct Plan {
+  int64_t capacity, tiles_per_block, n_blocks, n_ranges, rows_per_range;
+};
+
+Plan plan_tasks(const PackedRows& rows, int64_t n_queries, int64_t k, int n_threads) {
+  Plan plan;
+  plan.capacity = 2 * k + 32;
+  const int64_t by_cache = kQueryBytes / (kQueryTile * static_cast<int64_t>(sizeof(float)) * rows.dim());
+  const int64_t by_memory = kSelectionBytes / (kQueryTile * static_cast<int64_t>(sizeof(ScoredRow)) * plan.capacity);
+  const int64_t n_tiles = n_query_tiles(n_queries);
+  plan.tiles_per_block = std::max<int64_t>(1, std::min({by_cache, by_memory, n_tiles}));
+  plan.n_blocks = (n_tiles + plan.tiles_per_block - 1) / plan.tiles_per_block;
+  const int64_t n_groups = rows.n_padded_rows() / kRowGroup;
+  const int64_t by_time = plan.tiles_per_block * kQueryTile * rows.dim() * rows.n_padded_rows() / kProductsPerTask + 1;
+  const int64_t by_threads = plan.n_blocks >= 4 * n_threads ? 1 : n_threads;
+  plan.n_ranges = std::clamp<int64_t>(std::max(by_time, by_threads), 1, std::max<int64_t>(1, n_groups));
+  plan.rows_per_range = (n_groups + plan.n_ranges - 1) / plan.n_ranges * kRowGroup;
+  return plan;
+}
+
+// The selections of a block of queries: one workspace a thread.
+class Workspace {
+ public:
+  Workspace(int64_t n, int64_t k, int64_t capacity) : selections_(n), candidates_(n * capacity) {
+    for (int64_t i = 0; i < n; ++i)
+      selections_[i] = {.threshold = kNone, .k = k, .size = 0, .capacity = capacity,
+                        .candidates = candidates_.data() + i * capacity, .excluded = nullptr, .n_excluded = 0};
+  }
+
+  // The queries that fill up the last tile get a threshold that nothing passes.
+  void start(const TopKQueries& queries, int64_t first_query) {
+    for (int64_t i = 0; i < static_cast<int64_t>(selections_.size()); ++i) {
+      const int64_t query = first_query + i;
+      Selection& selection = selections_[i];
+      selection.size = 0;
+      selection.threshold = query < queries.n ? kNone : -kNone;
+      if (query >= queries.n) continue;
+      selection.excluded = queries.excluded + queries.excluded_indptr[query];
+      selection.n_excluded = queries.excluded_indptr[query + 1] - queries.excluded_indptr[query];
+    }
+  }
+
+  Selection* selections() { return selections_.data(); }
+
+ private:
+  std::vector<Selection> selections_;
+  std::vector<ScoredRow> candidates_;
+};
+
+class TopK {
+ public:
+  TopK(const PackedRows& rows, const TopKQueries& queries, int64_t k, int n_threads)
+      : rows_(rows),
+        queries_(queries),
+        k_(k),
+        plan_(plan_tasks(rows, queries.n, k, n_threads)),
+        packed_(pack_queries(rows, queries.queries, queries.stride, queries.n)),
+        workspaces_(std::min<int64_t>(n_threads, plan_.n_blocks * plan_.n_ranges), Workspace(0, 0, 0)),
+        found_(queries.n * plan_.n_ranges * k, ScoredRow{kNone, -1}) {
+    for (Workspace& workspace : workspaces_) workspace = Workspace(plan_.tiles_per_block * kQueryTile, k, plan_.capacity);
+  }
+
+  bool search(const KeepGoing& keep_going) {
+    const int n_threads = static_cast<int>(workspaces_.size());
+    const auto select_rows = kernels().select_rows;
+    return for_each_task(plan_.n_blocks * plan_.n_ranges, n_threads, keep_going, [&](int64_t task, int thread_id) {
+      search_range(task / plan_.n_ranges, task % plan_.n_ranges, workspaces_[thread_id], select_rows);
+    });
+  }
+
+  void write(int32_t* rows_out, float* scores_out) {
+    for (int64_t query = 0; query < queries_.n; ++query) {
+      ScoredRow* begin = found_of(query, 0);
+      ScoredRow* end = begin + plan_.n_ranges * k_;
+      std::partial_sort(begin, begin + k_, end, better);
+      append_zero_rows(query, begin);
+      for (int64_t i = 0; i < k_; ++i) {
+        rows_out[query * k_ + i] = begin[i].row;
+        scores_out[query * k_ + i] = begin[i].score;
+      }
+    }
+  }
+
+ private:
+  const PackedRows& rows_;
+  const TopKQueries& queries_;
+  const int64_t k_;
+  const Plan plan_;
+  const AlignedFloats packed_;
+  std::vector<Workspace> workspaces_;
+  std::vector<ScoredRow> found_;  // (queries, ranges, k)
+
+  ScoredRow* found_of(int64_t query, int64_t range) { return found_.data() + (query * plan_.n_ranges + range) * k_; }
+
+  void search_range(int64_t block, int64_t range, Workspace& workspace, void (*select_rows)(const SelectTask&)) {
+    const int64_t first_tile = block * plan_.tiles_per_block, first_query = first_tile * kQueryTile;
+    workspace.start(queries_, first_query);
+    select_rows({.panels = rows_.data(),
+                 .queries = packed_.get() + first_tile * kQueryTile * rows_.dim(),
+                 .selections = workspace.selections(),
+                 .n_query_tiles = std::min(plan_.tiles_per_block, n_query_tiles(queries_.n) - first_tile),
+                 .first_row = range * plan_.rows_per_range,
+                 .last_row = std::min(rows_.n_padded_rows(), (range + 1) * plan_.rows_per_range),
+                 .dim = rows_.dim()});
+    const int64_t last_query = std::min(queries_.n, first_query + plan_.tiles_per_block * kQueryTile);
+    for (int64_t query = first_query; query < last_query; ++query) {
+      Selection& selection = workspace.selections()[query - first_query];
+      drop_losers(selection);
+      std::copy_n(selection.candidates, selection.size, found_of(query, range));
+    }
+  }
+
+  // Rows that are zero take the places that are left.
+  void append_zero_rows(int64_t query, ScoredRow* found) const {
+    if (rows_.zero_rows().empty()) return;
+    const int32_t* excluded = queries_.excluded + queries_.excluded_indptr[query];
+    const int32_t* excluded_end = queries_.excluded + queries_.excluded_indptr[query + 1];
+    ScoredRow* place = std::find_if(found, found + k_, [](const ScoredRow& candidate) { return candidate.row < 0; });
+    for (int32_t row : rows_.zero_rows()) {
+      if (place == found + k_) return;
+      if (!std::binary_search(excluded, excluded_end, row)) *place++ = {0.0f, row};
+    }
+  }
+};
+
+}  // namespace
+
+void drop_losers(Selection& selection) {
+  ScoredRow* begin = selection.candidates;
+  ScoredRow* end = begin + selection.size;
+  const int32_t *excluded = selection.excluded, *excluded_end = excluded + selection.n_excluded;
+  if (selection.n_excluded > 0)
+    end = std::remove_if(begin, end, [&](const ScoredRow& candidate) {
+      return std::binary_search(excluded, excluded_end, candidate.row);
+    });
+  if (end - begin >= selection.k) {
+    std::nth_element(begin, begin + (selection.k - 1), end, better);
+    end = begin + selection.k;
+    selection.threshold = end[-1].score;
+  }
+  selection.size = end - begin;
+}
+
+bool top_k(const PackedRows& rows, const TopKQueries& queries, int64_t k, int n_threads, const KeepGoing& keep_going,
+           int32_t* rows_out, float* scores_out) {
+  if (queries.n == 0 || k == 0) return true;
+  TopK search(rows, queries, k, n_threads);
+  if (!search.search(keep_going)) return false;
+  search.write(rows_out, scores_out);
+  return true;
+}
+
+}  // namespace textspace

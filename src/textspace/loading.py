@@ -1,0 +1,39 @@
+"""`load`: a file to the estimator that it holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textspace.vectors import WordVectors
+
+if TYPE_CHECKING:
+    import os
+
+
+def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors:
+    """Read a trained model from a file.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        A model of this package (``.textspace``), of fastText (``.bin``) or of word2vec (``.vec``, ``.w2v.bin``); its
+        content tells which.
+    mmap : bool
+        Leave the matrices in the file, where the format allows it: it opens at once, and several processes share the
+        memory. False reads them.
+
+    Returns
+    -------
+    WordVectors
+        Ready to use.
+
+    Raises
+    ------
+    FormatError
+        When the file is damaged, or of no known format.
+
+    Examples
+    --------
+    >>> wv = load("wv.textspace")  # doctest: +SKIP
+    """
+    return WordVectors.load(path, mmap=mmap)
