@@ -1,7 +1,8 @@
 # Every verb sets up what it needs in .venv and does nothing twice. `make help` lists the verbs.
 #   PYTHON=python3.12 make test     another interpreter (for a fresh .venv)
 #   make test ARGS="-k vocabulary"  arguments for pytest
-#   make bench QUICK=1              small inputs, a few minutes
+#   make bench QUICK=1              small inputs, a few minutes; FULL=1 trains all speeds on the whole text
+#   make bench ARGS="quality"       one section of it
 
 PYTHON ?= python3
 ARGS ?=
@@ -32,6 +33,7 @@ check: $(DONE)/package $(DONE)/test $(DONE)/check ## style, types, layers, docst
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/numpydoc lint $$(find src -name '*.py')
+	$(BIN)/python tools/check_docstrings.py
 	$(BIN)/python tools/check_structure.py
 	$(BIN)/python tools/check_stub.py
 
@@ -48,7 +50,7 @@ sanitize: $(DONE)/sanitized $(DONE)/test ## the tests of the core under AddressS
 	$(BIN)/python -S -m pytest tests -m "not slow" -p no:cacheprovider $(ARGS)
 
 bench: $(DONE)/package ## compare speed, memory and quality with the pinned peers
-	benchmarks/run $(if $(QUICK),--quick)
+	benchmarks/run $(if $(QUICK),--scale quick,$(if $(FULL),--scale full)) $(ARGS)
 
 docs: $(DONE)/package $(DONE)/docs ## build the documentation
 	$(BIN)/python -m sphinx --fail-on-warning --quiet docs build/docs

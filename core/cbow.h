@@ -1,7 +1,7 @@
 // Continuous bag of words over a block of text. Included by kernels.cc alone.
 //
 // The hidden vector is the mean of all rows of all words of the window, its gradient goes to every one of them. The
-// sum of a word's rows is computed once and moved by every window's gradient at once; the gradients go back to the rows
+// sum of a word's rows is computed once and moved by every window's gradient at once; the moves go back to the rows
 // together ("dynamic hidden", Wszola, Jaggi and Puschel 2021).
 #pragma once
 
@@ -14,75 +14,94 @@ class CbowRing : public WindowRing {
   CbowRing(const VectorModel& model, const TextBlock& block, float* workspace)
       : WindowRing(model, block, workspace),
         sums_(take_ring()),
-        steps_(take_ring()),
+        start_(take_ring()),
         mean_(take(model.stride)),
         gradient_(take(model.stride)) {}
 
   void enter(int position) {
     const WordRows word(model_, block_, position);
-    sum_rows(model_.input, model_.stride, word.rows, word.n, 1.0f, slot(sums_, position));
-    fill(slot(steps_, position), Vec{});
+    float *sum = slot(sums_, position), *start = slot(start_, position);
+    sum_rows(model_.input, model_.stride, word.rows, word.n, 1.0f, sum);
+    for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, load(sum + d));
   }
 
+  // The sum has moved by n times what each of its n rows must move.
   void leave(int position) {
     const WordRows word(model_, block_, position);
-    add_to_rows(model_.input, model_.stride, word.rows, word.n, slot(steps_, position));
+    float *sum = slot(sums_, position), *start = slot(start_, position);
+    const float share = 1.0f / static_cast<float>(word.n);
+    for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, (load(sum + d) - load(start + d)) * share);
+    add_to_rows(model_.input, model_.stride, word.rows, word.n, start);
   }
 
   void train(int position, float lr, LossSample* loss) {
-    const int64_t n_rows = average(position);
-    if (n_rows == 0) return;
+    const Window window = find_window(position);
+    if (window.n == 0) return;
+    average(window);
     fill(gradient_, Vec{});
     train_outputs(position, {&mean_, &gradient_, 1}, lr, loss);
-    spread(position, 1.0f / static_cast<float>(n_rows));
+    spread(window);
   }
 
  private:
-  // The weights of a context `offset` places away, or null (Mikolov et al. 2018, section 2.2).
-  float* position_weights(int offset) const {
-    if (!model_.position_weights) return nullptr;
-    return model_.position_weights + (model_.window + offset - (offset > 0)) * model_.stride;
-  }
+  struct Window {
+    int n = 0;
+    float scale = 0;                // 1 / number of rows of all its words
+    float* sums[2 * kMaxWindow];    // of each word
+    float n_rows[2 * kMaxWindow];
+    float* weights[2 * kMaxWindow]; // of each word's place, where the model has them
+  };
 
-  // Writes the mean of the window's rows and returns their number.
-  int64_t average(int position) {
+  Window find_window(int position) const {
+    Window window;
     int64_t n_rows = 0;
-    fill(mean_, Vec{});
     for (int context = block_.first[position]; context <= block_.last[position]; ++context) {
       if (context == position) continue;
-      n_rows += WordRows(model_, block_, context).n;
-      const float *sum = slot(sums_, context), *weights = position_weights(context - position);
-      for (int64_t d = 0; d < model_.stride; d += kLanes)
-        store(mean_ + d, load(mean_ + d) + (weights ? load(weights + d) * load(sum + d) : load(sum + d)));
+      const int64_t n = WordRows(model_, block_, context).n;
+      const int place = model_.window + (context - position) - (context > position);
+      window.sums[window.n] = slot(sums_, context);
+      window.n_rows[window.n] = static_cast<float>(n);
+      window.weights[window.n++] = model_.position_weights + place * model_.stride;
+      n_rows += n;
     }
-    if (n_rows == 0) return 0;
-    const float scale = 1.0f / static_cast<float>(n_rows);
-    for (int64_t d = 0; d < model_.stride; d += kLanes) store(mean_ + d, load(mean_ + d) * scale);
-    return n_rows;
+    if (n_rows > 0) window.scale = 1.0f / static_cast<float>(n_rows);
+    return window;
   }
 
-  // fastText gives each row the gradient of the mean undivided; `normalize_cbow` gives it the true gradient, divided by
-  // the number of rows (Irsoy, Benton and Stratos 2021, "Corrected CBOW performs as well as skip-gram").
-  void spread(int position, float share) {
-    const float row_scale = model_.normalize_cbow ? share : 1.0f;
-    for (int context = block_.first[position]; context <= block_.last[position]; ++context) {
-      if (context == position) continue;
-      const auto n = static_cast<float>(WordRows(model_, block_, context).n);
-      float *sum = slot(sums_, context), *steps = slot(steps_, context), *weights = position_weights(context - position);
-      for (int64_t d = 0; d < model_.stride; d += kLanes) {
-        Vec step = load(gradient_ + d) * row_scale;
-        if (weights) {
-          const Vec weight = load(weights + d);
-          store(weights + d, weight + load(gradient_ + d) * load(sum + d) * share);
-          step *= weight;
+  // mean = scale * sum over the window, each place weighted (Mikolov et al. 2018, section 2.2) where the model says so.
+  void average(const Window& window) {
+    for (int64_t d = 0; d < model_.stride; d += kLanes) {
+      Vec total = {};
+      if (model_.position_weights) {
+        for (int c = 0; c < window.n; ++c) total += load(window.weights[c] + d) * load(window.sums[c] + d);
+      } else {
+        for (int c = 0; c < window.n; ++c) total += load(window.sums[c] + d);
+      }
+      store(mean_ + d, total * window.scale);
+    }
+  }
+
+  // fastText gives each row the gradient of the mean undivided. `normalize_cbow` divides it by the number of words, as
+  // the exact gradient is without n-grams (Irsoy, Benton and Stratos 2020, "Corrected CBOW performs as well as
+  // skip-gram"); a word's rows share its gradient undivided in skip-gram as well.
+  void spread(const Window& window) {
+    const float row_scale = model_.normalize_cbow ? 1.0f / static_cast<float>(window.n) : 1.0f;
+    for (int64_t d = 0; d < model_.stride; d += kLanes) {
+      const Vec gradient = load(gradient_ + d), step = gradient * row_scale;
+      for (int c = 0; c < window.n; ++c) {
+        const Vec sum = load(window.sums[c] + d);
+        Vec weighted = step;
+        if (model_.position_weights) {
+          const Vec weight = load(window.weights[c] + d);
+          weighted *= weight;
+          store(window.weights[c] + d, weight + gradient * sum * window.scale);
         }
-        store(steps + d, load(steps + d) + step);
-        store(sum + d, load(sum + d) + step * n);
+        store(window.sums[c] + d, sum + weighted * window.n_rows[c]);
       }
     }
   }
 
-  float *sums_, *steps_, *mean_, *gradient_;
+  float *sums_, *start_, *mean_, *gradient_;
 };
 
 }  // namespace textspace::TEXTSPACE_ISA

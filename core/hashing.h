@@ -29,26 +29,27 @@ inline uint64_t load8(const uint8_t* bytes) {
 // The lowest `n` (0 to 7) bytes of `word`.
 inline uint64_t low_bytes(uint64_t word, int64_t n) { return word & ~(~uint64_t{0} << (8 * n)); }
 
-// A bijection, so that two words of at most 8 bytes of equal length have equal hashes only if they are equal.
-inline uint64_t mix(uint64_t x) {
-  x ^= x >> 32;
-  x *= 0x9e3779b97f4a7c15u;
-  return x ^ (x >> 29);
+// hash_word takes a word 8 bytes at a time: hash_full for every full 8 bytes, hash_rest for the 0 to 7 that are left.
+// Both are bijections, so that two words of equal length of at most 8 bytes have equal hashes only if they are equal.
+inline uint64_t hash_full(uint64_t hash, uint64_t bytes) {
+  hash = (hash ^ bytes) * 0xd6e8feb86659fd93u;
+  return hash ^ (hash >> 32);
 }
 
-inline uint64_t hash_more(uint64_t hash, uint64_t word) {
-  hash = (hash ^ word) * 0xd6e8feb86659fd93u;
-  return hash ^ (hash >> 32);
+inline uint64_t hash_rest(uint64_t hash, uint64_t bytes) {
+  hash ^= bytes;
+  hash ^= hash >> 32;
+  hash *= 0x9e3779b97f4a7c15u;
+  return hash ^ (hash >> 29);
 }
 
 // The hash of a word's bytes. Vocabulary indexes in files are laid out by it: it must never change.
 inline uint64_t hash_word(const uint8_t* bytes, int64_t n) {
   uint64_t hash = 0;
-  int64_t left = n;
-  for (; left > 8; left -= 8, bytes += 8) hash = hash_more(hash, load8(bytes));
-  uint64_t last = 0;
-  std::memcpy(&last, bytes, static_cast<size_t>(left));
-  return mix(hash ^ last);
+  for (; n >= 8; n -= 8, bytes += 8) hash = hash_full(hash, load8(bytes));
+  uint64_t rest = 0;
+  std::memcpy(&rest, bytes, static_cast<size_t>(n));
+  return hash_rest(hash, rest);
 }
 
 }  // namespace textspace

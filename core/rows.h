@@ -54,7 +54,7 @@ inline void mean_narrow(const RowMatrix& matrix, const RowList& list, int, float
   for (int d = 0; d < matrix.dim; ++d) {
     float sum = 0;
     for (int64_t j = 0; j < list.n; ++j)
-      if (list.rows[j] >= 0) sum += matrix.values[list.rows[j] * matrix.stride + d];
+      if (list.rows[j] >= 0) sum += load_unaligned_float(matrix.values + list.rows[j] * matrix.stride + d);
     out[d] = sum * scale;
   }
 }

@@ -15,13 +15,19 @@ constexpr int kLanes = 4;
 #endif
 
 typedef float Vec __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4), may_alias));
-typedef float UnalignedVec __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+// Rows of a memory-mapped fastText file lie at any address, not even a multiple of 4.
+typedef float UnalignedVec __attribute__((vector_size(kLanes * 4), aligned(1), may_alias));
 typedef int32_t IntVec __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
 
 inline Vec load(const float* p) { return *reinterpret_cast<const Vec*>(p); }
 inline void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 inline Vec load_unaligned(const float* p) { return *reinterpret_cast<const UnalignedVec*>(p); }
 inline void store_unaligned(float* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) = v; }
+inline float load_unaligned_float(const float* p) {
+  float value;
+  __builtin_memcpy(&value, p, sizeof value);
+  return value;
+}
 inline Vec broadcast(float x) { return Vec{} + x; }
 
 inline float sum(Vec v) {

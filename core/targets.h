@@ -50,22 +50,37 @@ inline void store_scores(const Vec (&a)[kChunk], const Vec (&b)[kChunk], float* 
 #endif
 }
 
-// scores[c * kErrorStride + k] = hidden[c] . outputs[k]
-inline void score_chunk(const Hidden& hidden, const float* const (&outputs)[kChunk], int64_t stride, float* scores) {
-  for (int c = 0; c < hidden.n; c += 2) {
-    const int next = c + 1 < hidden.n ? c + 1 : c;
-    const float *x = hidden.vectors[c], *y = hidden.vectors[next];
-    Vec a[kChunk] = {}, b[kChunk] = {};
-    for (int64_t d = 0; d < stride; d += kLanes) {
-      const Vec u = load(x + d), v = load(y + d);
-      for (int k = 0; k < kChunk; ++k) {
-        const Vec o = load(outputs[k] + d);
-        a[k] += u * o;
-        b[k] += v * o;
-      }
+// scores[c * kErrorStride + k] = hidden[c] . outputs[k], two hidden vectors at a time to use each load twice.
+inline void score_pair(const float* x, const float* y, const float* const (&outputs)[kChunk], int64_t stride,
+                       float* scores_x, float* scores_y) {
+  Vec a[kChunk] = {}, b[kChunk] = {};
+  for (int64_t d = 0; d < stride; d += kLanes) {
+    const Vec u = load(x + d), v = load(y + d);
+    for (int k = 0; k < kChunk; ++k) {
+      const Vec o = load(outputs[k] + d);
+      a[k] += u * o;
+      b[k] += v * o;
     }
-    store_scores(a, b, scores + c * kErrorStride, scores + (c + 1) * kErrorStride);
   }
+  store_scores(a, b, scores_x, scores_y);
+}
+
+inline void score_one(const float* x, const float* const (&outputs)[kChunk], int64_t stride, float* scores) {
+  Vec a[kChunk] = {};
+  const Vec b[kChunk] = {};
+  for (int64_t d = 0; d < stride; d += kLanes) {
+    const Vec u = load(x + d);
+    for (int k = 0; k < kChunk; ++k) a[k] += u * load(outputs[k] + d);
+  }
+  store_scores(a, b, scores, scores + kErrorStride);
+}
+
+inline void score_chunk(const Hidden& hidden, const float* const (&outputs)[kChunk], int64_t stride, float* scores) {
+  int c = 0;
+  for (; c + 1 < hidden.n; c += 2)
+    score_pair(hidden.vectors[c], hidden.vectors[c + 1], outputs, stride, scores + c * kErrorStride,
+               scores + (c + 1) * kErrorStride);
+  if (c < hidden.n) score_one(hidden.vectors[c], outputs, stride, scores + c * kErrorStride);
 }
 
 // gradient[c] += sum_k errors[c, k] outputs[k];  outputs[k] += sum_c errors[c, k] hidden[c]

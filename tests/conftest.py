@@ -1,7 +1,10 @@
 """Fixtures that several test modules use."""
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -17,6 +20,31 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("needs the shared data folder beside the repository (or TEXTSPACE_SHARED)")
     return folder
+
+
+class Outcome(NamedTuple):
+    """What a command left: its exit status and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Runs the command line in this process, as ``textspace ...`` would."""
+
+    def run(*arguments: object) -> Outcome:
+        from textspace.cli import main
+
+        monkeypatch.setattr(sys, "argv", ["textspace", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return Outcome(int(ended.value.code or 0), out, err)
+
+    return run
 
 
 def pytest_configure() -> None:

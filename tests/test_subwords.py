@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-import reference_text as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
+import reference_text as reference
 from textspace import _core
 from textspace.text.subwords import Subwords
 from textspace.text.utf8 import to_text

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bindings.h"
+#include "corpus_encoder.h"
 #include "subwords.h"
 #include "vocabulary.h"
 
@@ -136,6 +137,79 @@ nb::tuple bind_word_rows(Array1D<uint8_t> blob, Array1D<int64_t> offsets, Array1
   return nb::make_tuple(to_numpy(std::move(lists.indptr)), to_numpy(std::move(lists.rows)));
 }
 
+int checked_threads(int n_threads) {
+  require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+  return n_threads;
+}
+
+void make_encoder(CorpusEncoder* self, int n_threads, bool add_words) {
+  new (self) CorpusEncoder(checked_threads(n_threads), add_words);
+}
+
+void encoder_add_words(CorpusEncoder& encoder, Array1D<uint8_t> blob, Array1D<int64_t> offsets,
+                       Array1D<int64_t> counts) {
+  const WordList words = as_words(blob, offsets);
+  require(static_cast<int64_t>(counts.shape(0)) == words.n_words, "`counts` must have one entry for each word");
+  nb::gil_scoped_release release;
+  for (int64_t i = 0; i < words.n_words; ++i) {
+    Bytes word;
+    require(words.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
+    encoder.add_word(word, counts.data()[i]);
+  }
+}
+
+Result<int32_t> encoder_encode(CorpusEncoder& encoder, nb::bytes block) {
+  std::vector<int32_t> ids;
+  {
+    nb::gil_scoped_release release;
+    ids = encoder.encode(reinterpret_cast<const uint8_t*>(block.c_str()), static_cast<int64_t>(block.size()));
+  }
+  return to_numpy(std::move(ids));
+}
+
+Result<int32_t> encoder_keep(CorpusEncoder& encoder, Array1D<int32_t> order) {
+  std::vector<int32_t> new_ids;
+  {
+    nb::gil_scoped_release release;
+    new_ids = encoder.keep(order.data(), static_cast<int64_t>(order.shape(0)));
+  }
+  return to_numpy(std::move(new_ids));
+}
+
+nb::tuple encoder_words(const CorpusEncoder& encoder) {
+  const WordList words = encoder.table().words();
+  return nb::make_tuple(to_numpy(std::vector<uint8_t>(words.blob, words.blob + words.n_bytes)),
+                        to_numpy(std::vector<int64_t>(words.offsets, words.offsets + words.n_words + 1)));
+}
+
+int64_t bind_renumber(MutableArray1D<int32_t> ids, Array1D<int32_t> new_ids, int n_threads) {
+  checked_threads(n_threads);
+  nb::gil_scoped_release release;
+  return renumber(ids.data(), static_cast<int64_t>(ids.shape(0)), new_ids.data(),
+                  static_cast<int64_t>(new_ids.shape(0)), n_threads);
+}
+
+void bind_corpus(nb::module_& m) {
+  nb::class_<CorpusEncoder>(m, "CorpusEncoder", "Counts the words of a text and turns it into their ids, in one pass.")
+      .def("__init__", make_encoder, nb::kw_only(), nb::arg("n_threads"), nb::arg("add_words"))
+      .def("add_words", encoder_add_words, nb::arg("blob"), nb::arg("offsets"), nb::arg("counts"),
+           "Number these words first, in this order.")
+      .def("encode", encoder_encode, nb::arg("block"),
+           "The ids of the next block of the text, -1 after each end of a line; a token at its end waits for the next "
+           "block.")
+      .def("keep", encoder_keep, nb::arg("order"),
+           "Make word order[i] word i and forget the others; the new id of each word, -2 for those forgotten.")
+      .def("words", encoder_words, "The words by id, as (blob, offsets).")
+      .def(
+          "counts", [](const CorpusEncoder& encoder) { return to_numpy(std::vector<int64_t>(encoder.counts())); },
+          "How often each word was met.")
+      .def("__len__", [](const CorpusEncoder& encoder) { return encoder.table().size(); })
+      .def_prop_ro("n_tokens", &CorpusEncoder::n_tokens, "The tokens met, those left out included.")
+      .def_prop_ro("n_lines", &CorpusEncoder::n_lines, "The ends of lines met.");
+  m.def("renumber", bind_renumber, nb::arg("ids").noconvert(), nb::arg("new_ids"), nb::arg("n_threads"),
+        "Replace ids by new_ids[ids] in place, leaving out those that become -2; how many are left. -1 stays.");
+}
+
 void bind_words(nb::module_& m) {
   m.def("build_index", bind_build_index, nb::arg("blob"), nb::arg("offsets"),
         "The open-addressing index of the words blob[offsets[i]:offsets[i + 1]].");
@@ -166,6 +240,7 @@ void bind_subwords(nb::module_& m) {
 void bind_text(nb::module_& m) {
   bind_words(m);
   bind_subwords(m);
+  bind_corpus(m);
 }
 
 }  // namespace textspace

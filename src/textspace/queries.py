@@ -50,9 +50,6 @@ class VectorQueries:
             self._cached_lookup = VectorLookup(self._fitted, n_threads=check_n_threads(self.n_threads))
         return self._cached_lookup
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return self._model is not None
-
     @property
     def vocabulary_(self) -> Vocabulary:
         """The V words and their counts."""
@@ -117,7 +114,7 @@ class VectorQueries:
         >>> wv.embed(["a cat", "the dogs", ""]).shape
         (3, 16)
         """
-        lookup, tokenize = self._lookup, splitter(check_tokenizer(self.tokenizer))
+        lookup, tokenize = self._lookup, _splitter(check_tokenizer(self.tokenizer))
         return lookup.text_vectors([tokenize(text) for text in check_texts("texts", texts)])
 
     def similarity(self, a: str | bytes, b: str | bytes) -> float:
@@ -257,3 +254,7 @@ class VectorQueries:
                     "test with `word in model`, or train with max_n > 0"
                 )
         return self._lookup.word_vectors(words)
+
+
+def _splitter(tokenizer):
+    return tokenizer if callable(tokenizer) else str.split

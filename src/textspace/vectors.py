@@ -250,7 +250,7 @@ class WordVectors(VectorQueries, Estimator):
             callbacks=callbacks,
             on_interrupt=on_interrupt,
         )
-        self._set_model(with_parameters(trained.stored, given))
+        self._set_model(with_parameters(trained.stored, self.get_params()))
         self._position_weights = trained.position_weights
         self.history_: list[HistoryRecord] = trained.run.history
         self.interrupted_ = trained.run.interrupted

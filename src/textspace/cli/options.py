@@ -33,6 +33,19 @@ Subsample = Annotated[float, typer.Option(help="Occurrences of words above this 
 MinN = Annotated[int, typer.Option(help="Characters of the shortest n-grams.")]
 MaxN = Annotated[int, typer.Option(help="Characters of the longest n-grams; 0 trains whole words only.")]
 NBuckets = Annotated[int, typer.Option(help="Hash buckets of the n-grams; only those that occur take memory.")]
+NegativePower = Annotated[
+    float, typer.Option(help="Random words are drawn by count to this power: 0.5 is fastText's, 0.75 word2vec's.")
+]
+MaxVocab = Annotated[int | None, typer.Option(help="Only this many words, the most frequent.", show_default="all")]
+PositionWeights = Annotated[
+    bool, typer.Option("--position-weights", help="CBOW: weight context words by their position.")
+]
+CorrectedCbow = Annotated[
+    bool, typer.Option("--corrected-cbow", help="CBOW: share the gradient among the context words.")
+]
+MemoryBudget = Annotated[
+    int, typer.Option(help="Bytes of memory for the encoded text; what is larger goes to a temporary file.")
+]
 Tokenizer = Annotated[
     Literal["whitespace", "unicode"],
     typer.Option(help="Words between spaces, as fastText's, or lower-cased words by Unicode's rules."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,9 +61,9 @@ def open_vectors(path: options.Model) -> WordVectors:
     return model
 
 
-def show_neighbors(neighbors: dict[str, Sequence[Neighbor]]) -> None:
+def show_neighbors(neighbors: Mapping[str, Sequence[Neighbor]]) -> None:
     """Print a column for each query on a terminal; elsewhere lines of query, word and similarity between tabs."""
-    if not sys.stdout.isatty():
+    if not on_terminal():
         for query, found in neighbors.items():
             for neighbor in found:
                 typer.echo(f"{query}\t{neighbor.word}\t{neighbor.similarity:.4f}")
@@ -85,3 +85,8 @@ def shown_neighbor(found: Sequence[Neighbor], rank: int) -> str:
     from rich.markup import escape
 
     return f"[dim]{found[rank].similarity:.3f}[/dim] {escape(found[rank].word)}" if rank < len(found) else ""
+
+
+def on_terminal() -> bool:
+    """Whether a person reads what is printed."""
+    return sys.stdout.isatty()

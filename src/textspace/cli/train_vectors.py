@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 import time
@@ -16,6 +17,7 @@ from textspace.cli.output_file import check_output, shown_size
 
 if TYPE_CHECKING:
     from textspace import WordVectors
+    from textspace._typing import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,12 @@ def train(
     min_n: options.MinN = 3,
     max_n: options.MaxN = 6,
     n_buckets: options.NBuckets = 2_000_000,
+    negative_power: options.NegativePower = 0.5,
+    max_vocab: options.MaxVocab = None,
     tokenizer: options.Tokenizer = "whitespace",
+    position_weights: options.PositionWeights = False,
+    corrected_cbow: options.CorrectedCbow = False,
+    memory_budget: options.MemoryBudget = 2_000_000_000,
     n_threads: options.NThreads = None,
     random_state: options.RandomState = 0,
     keep_interrupted: Annotated[
@@ -67,32 +74,17 @@ def train(
     as_json: options.AsJson = False,
 ) -> None:
     """Train word vectors on text."""
+    given = dict(locals())
     from textspace import WordVectors
 
     output = default_output(corpus[0]) if output is None else output
     check_output(output)
-    wv = WordVectors(
-        objective=objective,
-        loss=loss,
-        dim=dim,
-        window=window,
-        n_negatives=n_negatives,
-        epochs=epochs,
-        learning_rate=learning_rate,
-        min_count=min_count,
-        subsample=subsample,
-        min_n=min_n,
-        max_n=max_n,
-        n_buckets=n_buckets,
-        tokenizer=tokenizer,
-        n_threads=n_threads,
-        random_state=random_state,
-    )
-    summary = train_and_save(wv, corpus, output, keep_interrupted=keep_interrupted)
+    wv = WordVectors(**{name: given[name] for name in inspect.signature(WordVectors).parameters})
+    summary = train_and_save(wv, paths_of(corpus), output, keep_interrupted=keep_interrupted)
     typer.echo(json.dumps(asdict(summary)) if as_json else in_words(summary))
 
 
-def train_and_save(wv: WordVectors, corpus: list[str], output: Path, *, keep_interrupted: bool) -> TrainingSummary:
+def train_and_save(wv: WordVectors, source: Source, output: Path, *, keep_interrupted: bool) -> TrainingSummary:
     """Train with a progress display on standard error, save, and sum up."""
     from rich.console import Console
 
@@ -101,7 +93,7 @@ def train_and_save(wv: WordVectors, corpus: list[str], output: Path, *, keep_int
     began = time.perf_counter()
     try:
         with TrainingDisplay(Console(stderr=True, highlight=False)) as display:
-            wv.fit(corpus, callbacks=[display], on_interrupt="keep" if keep_interrupted else "raise")
+            wv.fit(source, callbacks=[display], on_interrupt="keep" if keep_interrupted else "raise")
     except KeyboardInterrupt:
         sys.stderr.write("textspace: stopped; nothing is saved (--keep-interrupted would keep what is trained)\n")
         raise
@@ -114,13 +106,18 @@ def train_and_save(wv: WordVectors, corpus: list[str], output: Path, *, keep_int
         n_words=wv.vocabulary_.n_tokens,
         vocabulary=len(wv.vocabulary_),
         epochs=last.epoch,
-        interrupted=last.fraction < 1,
+        interrupted=wv.interrupted_,
         loss=last.loss,
         reading_seconds=display.reading_seconds,
         training_seconds=display.training_seconds,
         words_per_second=last.words_per_second,
         seconds=time.perf_counter() - began,
     )
+
+
+def paths_of(corpus: list[str]) -> Source:
+    """The texts as the library takes them: a list of str would be texts, not files."""
+    return corpus[0] if len(corpus) == 1 else [Path(name) for name in corpus]
 
 
 def default_output(first_text: str) -> Path:

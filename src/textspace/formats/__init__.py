@@ -25,8 +25,7 @@ _WRITERS: dict[str, Callable[[str | os.PathLike[str], StoredVectors], None]] = {
 
 
 def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors:
-    """
-    Read word vectors from a file of any known format.
+    """Read word vectors from a file of any known format.
 
     Parameters
     ----------
@@ -54,8 +53,7 @@ def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVe
 
 
 def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
-    """
-    Write word vectors in the format that the name of the file asks for.
+    """Write word vectors in the format that the name of the file asks for.
 
     Parameters
     ----------
@@ -75,5 +73,6 @@ def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
     name = Path(path).name.lower()
     for suffix, write in _WRITERS.items():
         if name.endswith(suffix):
-            return write(path, stored)
+            write(path, stored)
+            return
     raise ValueError(f"the name of the file must end with one of {', '.join(_WRITERS)}, got {str(path)!r}")

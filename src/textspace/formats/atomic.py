@@ -11,8 +11,7 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """
-    Open a new binary file that takes the name `path` only when the block ends without an error.
+    """Open a new binary file that takes the name `path` only when the block ends without an error.
 
     Parameters
     ----------
@@ -55,11 +54,11 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     target = _checked_target(path)
     temporary = target.with_name(f".textspace-{secrets.token_hex(8)}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        with temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+        temporary.replace(target)
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink()

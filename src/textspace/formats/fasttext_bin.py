@@ -1,4 +1,4 @@
-"""fastText's model files (`.bin`) of word vectors, read by memory map and written."""
+"""Model files of fastText (`.bin`) that hold word vectors: opened by memory map, and written."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -32,8 +32,7 @@ _INT32_MAX = (1 << 31) - 1
 
 
 def read_fasttext_bin(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors:
-    """
-    Open a fastText model of word vectors (skip-gram or CBOW).
+    """Open a fastText model of word vectors (skip-gram or CBOW).
 
     Parameters
     ----------
@@ -89,8 +88,7 @@ def read_fasttext_bin(path: str | os.PathLike[str], *, mmap: bool = True) -> Sto
 
 
 def write_fasttext_bin(path: str | os.PathLike[str], stored: StoredVectors) -> None:
-    """
-    Write a model as fastText's `.bin`, version 12.
+    """Write a model as fastText's `.bin`, version 12.
 
     Parameters
     ----------
@@ -103,7 +101,7 @@ def write_fasttext_bin(path: str | os.PathLike[str], stored: StoredVectors) -> N
     Raises
     ------
     ValueError
-        A word has a zero byte or is empty, or a parameter is not one that fastText knows.
+        A word has a zero byte or is empty, or a parameter is not one that fastText knows, or the model is damaged.
     OSError
         The file cannot be written.
 
@@ -114,6 +112,7 @@ def write_fasttext_bin(path: str | os.PathLike[str], stored: StoredVectors) -> N
     vocabulary = stored.vocabulary
     n_words = len(vocabulary)
     require_words(vocabulary, without=b"\0", format_name="fastText's")
+    _require_sound(stored)
     arguments = _arguments_from(stored)
     dictionary = FastTextDictionary(
         n_words, 0, vocabulary.n_tokens, -1, vocabulary.blob, vocabulary.offsets, vocabulary.counts
@@ -124,10 +123,10 @@ def write_fasttext_bin(path: str | os.PathLike[str], stored: StoredVectors) -> N
     with atomic_file(path) as file:
         write_header(file, arguments)
         write_dictionary(file, dictionary)
-        write_flag(file, False)
+        write_flag(file, quantized=False)
         n_rows = n_words + arguments.n_buckets
         write_matrix(file, _dense_input_blocks(stored), n_rows=n_rows, dim=stored.dim)
-        write_flag(file, False)
+        write_flag(file, quantized=False)
         write_matrix(file, row_blocks(output_vectors), n_rows=n_words, dim=stored.dim)
 
 
@@ -202,9 +201,22 @@ def _dense_input_blocks(stored: StoredVectors) -> Iterator[NDArray[np.float32]]:
         yield from row_blocks(stored.input_vectors)
         return
     yield from row_blocks(stored.input_vectors[: len(stored.vocabulary)])
+    buckets, rows = subwords.buckets, subwords.ngram_rows
     for start in range(0, subwords.n_buckets, _BUCKETS_PER_BLOCK):
         stop = min(start + _BUCKETS_PER_BLOCK, subwords.n_buckets)
-        low, high = np.searchsorted(subwords.buckets, (start, stop))
+        low, high = np.searchsorted(buckets, (start, stop))
         block = np.zeros((stop - start, stored.dim), np.float32)
-        block[subwords.buckets[low:high] - start] = stored.input_vectors[subwords.ngram_rows[low:high]]
+        block[buckets[low:high] - start] = stored.input_vectors[rows[low:high]]
         yield block
+
+
+def _require_sound(stored: StoredVectors) -> None:
+    """Check the buckets and rows of a model whose file was opened without reading them."""
+    subwords = stored.subwords
+    if subwords is None or subwords.buckets is None or subwords.ngram_rows is None or subwords.n_rows == 0:
+        return
+    buckets, rows = subwords.buckets, subwords.ngram_rows
+    if buckets[0] < 0 or buckets[-1] >= subwords.n_buckets or (buckets[1:] <= buckets[:-1]).any():
+        raise ValueError(f"the model is damaged: its buckets do not ascend from 0 to {subwords.n_buckets - 1}")
+    if rows.min() < 0 or rows.max() >= len(stored.input_vectors):
+        raise ValueError("the model is damaged: an n-gram has a row that is not there")

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from textspace import _core
 from textspace.formats.file_bytes import Fields, little_endian
+from textspace.formats.stored import MAX_NGRAM_LENGTH
 
 MAGIC = 793712314
 VERSIONS = (11, 12)
@@ -20,16 +21,13 @@ LOSSES = {1: "hs", 2: "ns", 3: "softmax", 4: "ova"}
 _ARGUMENTS = "12id"
 _WORDS_PER_BLOCK = 1 << 16
 _MAX_TOTAL = 1 << 62
-# Longer n-grams are in no real model, and a hostile file could ask for any number of them a word.
-MAX_NGRAM_LENGTH = 255
 
 
 @dataclass(frozen=True)
 class FastTextArguments:
-    """
-    The arguments that a model file keeps, in fastText's order and by our names.
+    """The arguments that a model file keeps, in fastText's order and by our names.
 
-    Parameters
+    Attributes
     ----------
     dim, window, epochs, min_count, n_negatives, word_ngrams : int
         As in the estimators.
@@ -58,10 +56,9 @@ class FastTextArguments:
 
 @dataclass(frozen=True, eq=False)
 class FastTextDictionary:
-    """
-    The words and labels of a model file.
+    """The words and labels of a model file.
 
-    Parameters
+    Attributes
     ----------
     n_words, n_labels : int
         How many of the entries are words, which come first, and labels.
@@ -69,11 +66,11 @@ class FastTextDictionary:
         All tokens of the training text.
     n_pruned : int
         How many buckets a pruned dictionary kept; -1 when it was not pruned.
-    blob : uint8 array
+    blob : ndarray of uint8, shape (n_bytes,)
         The bytes of all entries, one after the other.
-    offsets : int64 array (n_words + n_labels + 1,)
+    offsets : ndarray of int64, shape (n_words + n_labels + 1,)
         Where each entry starts in it.
-    counts : int64 array (n_words + n_labels,)
+    counts : ndarray of int64, shape (n_words + n_labels,)
         How often it occurred.
     """
 
@@ -87,8 +84,7 @@ class FastTextDictionary:
 
 
 def read_version(fields: Fields) -> int:
-    """
-    Read the magic number and the version of the format.
+    """Read the magic number and the version of the format.
 
     Parameters
     ----------
@@ -120,7 +116,18 @@ def read_version(fields: Fields) -> int:
 
 
 def looks_like_old_model(data: NDArray[np.uint8]) -> bool:
-    """Tell whether the file starts with the arguments, as fastText wrote it before the magic number."""
+    """Tell whether a file starts with the arguments, as fastText wrote them before there was a magic number.
+
+    Parameters
+    ----------
+    data : ndarray of uint8, shape (n_bytes,)
+        The bytes of the file.
+
+    Returns
+    -------
+    bool
+        True when the first numbers are plausible arguments.
+    """
     if data.size < 56:
         return False
     dim, window, epochs, _, _, word_ngrams, loss, objective, _, min_n, max_n, _ = data[:48].view("<i4").tolist()
@@ -129,8 +136,7 @@ def looks_like_old_model(data: NDArray[np.uint8]) -> bool:
 
 
 def read_arguments(fields: Fields) -> FastTextArguments:
-    """
-    Read and check the arguments.
+    """Read and check the arguments.
 
     Parameters
     ----------
@@ -162,8 +168,7 @@ def read_arguments(fields: Fields) -> FastTextArguments:
 
 
 def read_dictionary(fields: Fields) -> FastTextDictionary:
-    """
-    Read and check the dictionary, up to the table of pruned buckets.
+    """Read and check the dictionary, up to the table of pruned buckets.
 
     Parameters
     ----------
@@ -200,8 +205,7 @@ def read_dictionary(fields: Fields) -> FastTextDictionary:
 
 
 def read_matrix(fields: Fields, name: str, *, n_rows: int, dim: int) -> NDArray[np.float32]:
-    """
-    Read a dense matrix.
+    """Read a dense matrix.
 
     Parameters
     ----------
@@ -214,7 +218,7 @@ def read_matrix(fields: Fields, name: str, *, n_rows: int, dim: int) -> NDArray[
 
     Returns
     -------
-    float32 array (n_rows, dim)
+    ndarray of float32, shape (n_rows, dim)
         A view of the file, aligned only as well as the file aligns it.
 
     Raises
@@ -229,16 +233,32 @@ def read_matrix(fields: Fields, name: str, *, n_rows: int, dim: int) -> NDArray[
 
 
 def write_header(file: BinaryIO, arguments: FastTextArguments) -> None:
-    """Write the magic number, version 12 and the arguments."""
+    """Write the magic number, version 12 and the arguments.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        Where to.
+    arguments : FastTextArguments
+        The arguments.
+    """
     file.write(struct.pack("<2i" + _ARGUMENTS, MAGIC, VERSIONS[-1], *dataclasses.astuple(arguments)))
 
 
 def write_dictionary(file: BinaryIO, dictionary: FastTextDictionary) -> None:
-    """Write a dictionary that is not pruned, a block of entries at a time."""
-    n_entries = dictionary.n_words + dictionary.n_labels
-    file.write(struct.pack("<3i2q", n_entries, dictionary.n_words, dictionary.n_labels, dictionary.n_tokens, -1))
-    for start in range(0, n_entries, _WORDS_PER_BLOCK):
-        file.write(_entries(dictionary, start, min(start + _WORDS_PER_BLOCK, n_entries)))
+    """Write a dictionary that is not pruned, a block of entries at a time.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        Where to.
+    dictionary : FastTextDictionary
+        The words and labels; none empty or with a zero byte.
+    """
+    n = dictionary.n_words + dictionary.n_labels
+    file.write(struct.pack("<3i2q", n, dictionary.n_words, dictionary.n_labels, dictionary.n_tokens, -1))
+    starts = range(0, n, _WORDS_PER_BLOCK)
+    file.writelines(_entries(dictionary, start, min(start + _WORDS_PER_BLOCK, n)) for start in starts)
 
 
 def _entries(dictionary: FastTextDictionary, start: int, stop: int) -> bytes:
@@ -255,16 +275,33 @@ def _entries(dictionary: FastTextDictionary, start: int, stop: int) -> bytes:
     return out.tobytes()
 
 
-def write_flag(file: BinaryIO, value: bool) -> None:
-    """Write a byte that is 0 or 1: whether the matrix that follows is quantized."""
-    file.write(struct.pack("<?", value))
+def write_flag(file: BinaryIO, *, quantized: bool) -> None:
+    """Write the byte that says whether the matrix after it is quantized.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        Where to.
+    quantized : bool
+        Whether it is.
+    """
+    file.write(struct.pack("<?", quantized))
 
 
-def write_matrix(file: BinaryIO, blocks: Iterator[NDArray[np.float32]], *, n_rows: int, dim: int) -> None:
-    """Write a dense matrix of which the rows come in blocks."""
+def write_matrix(file: BinaryIO, blocks: Iterable[NDArray[np.float32]], *, n_rows: int, dim: int) -> None:
+    """Write a dense matrix.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        Where to.
+    blocks : iterable of ndarray of float32, shape (B, dim)
+        Its rows, in blocks.
+    n_rows, dim : int
+        The sizes of all blocks together.
+    """
     file.write(struct.pack("<2q", n_rows, dim))
-    for block in blocks:
-        file.write(little_endian(block))
+    file.writelines(little_endian(block) for block in blocks)
 
 
 def _require(fields: Fields, name: str, value: int, low: int, high: int | None = None) -> None:

@@ -17,8 +17,7 @@ from textspace.errors import FormatError
 
 
 def map_bytes(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """
-    Map a file into memory.
+    """Map a file into memory.
 
     Parameters
     ----------
@@ -27,7 +26,7 @@ def map_bytes(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
     Returns
     -------
-    uint8 array (n_bytes,)
+    ndarray of uint8, shape (n_bytes,)
         Read-only. The mapping is closed when the last view of it is gone.
 
     Raises
@@ -46,14 +45,16 @@ def map_bytes(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Pages are read when they are used. A file that another program cuts short while it is mapped ends the process
     (SIGBUS), as with any memory map; replacing the file by a new one, as every writer here does, is safe.
     """
-    if os.path.isdir(path):
+    path = Path(path)
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, "this is a folder: give the name of a file in it", str(path))
-    with open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"`path` must name an ordinary file, got {path!s}, which is a device, a pipe or a socket")
-        if status.st_size == 0:
-            raise FormatError(f"{path}: the file is empty")
+    # Before it is opened: opening a pipe waits for whoever writes to it.
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"`path` must name an ordinary file, got {path!s}, which is a device, a pipe or a socket")
+    if status.st_size == 0:
+        raise FormatError(f"{path}: the file is empty")
+    with path.open("rb") as file:
         return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
 
 
@@ -61,14 +62,13 @@ _BLOCK_BYTES = 1 << 24
 
 
 class Fields:
-    """
-    Little-endian fields of a file, read one after the other.
+    """Little-endian fields of a file, read one after the other.
 
     Parameters
     ----------
     path : str or os.PathLike
         The name of the file, for messages.
-    data : uint8 array (n_bytes,)
+    data : ndarray of uint8, shape (n_bytes,)
         Its bytes.
 
     Attributes
@@ -84,15 +84,50 @@ class Fields:
 
     @property
     def n_left(self) -> int:
-        """The number of bytes from the position to the end of the file."""
+        """The number of bytes from the position to the end of the file.
+
+        Returns
+        -------
+        int
+            At least 0.
+        """
         return self.data.size - self.position
 
     def error(self, problem: str) -> FormatError:
-        """Make the exception for a problem of this file."""
+        """Make the exception for a problem of this file.
+
+        Parameters
+        ----------
+        problem : str
+            What is wrong.
+
+        Returns
+        -------
+        FormatError
+            To be raised.
+        """
         return FormatError(f"{self.path}: {problem}")
 
     def skip(self, n_bytes: int, name: str) -> int:
-        """Move over a field, and return where it started; FormatError when the file ends before the field does."""
+        """Move over a field.
+
+        Parameters
+        ----------
+        n_bytes : int
+            Its size, which may come from the file.
+        name : str
+            What to call it in messages.
+
+        Returns
+        -------
+        int
+            Where it starts.
+
+        Raises
+        ------
+        FormatError
+            The file ends before the field does.
+        """
         if n_bytes > self.n_left:
             raise self.error(
                 f"{name} takes {n_bytes} bytes at position {self.position}, but only {self.n_left} bytes are left: "
@@ -103,25 +138,88 @@ class Fields:
         return start
 
     def unpack(self, layout: str, name: str) -> tuple[Any, ...]:
-        """Read numbers by a layout of the `struct` module, without its byte-order character."""
+        """Read numbers.
+
+        Parameters
+        ----------
+        layout : str
+            Their types, as the `struct` module writes them, without a byte order.
+        name : str
+            What to call them in messages.
+
+        Returns
+        -------
+        tuple
+            The numbers.
+
+        Raises
+        ------
+        FormatError
+            The file ends before they do.
+        """
         start = self.skip(struct.calcsize("<" + layout), name)
         return struct.unpack("<" + layout, self.data[start : self.position].tobytes())
 
     def flag(self, name: str) -> bool:
-        """Read a byte that must be 0 or 1."""
+        """Read a byte that must be 0 or 1.
+
+        Parameters
+        ----------
+        name : str
+            What to call it in messages.
+
+        Returns
+        -------
+        bool
+            Its value.
+
+        Raises
+        ------
+        FormatError
+            It is another number, or the file ends before it.
+        """
         (value,) = self.unpack("B", name)
         if value > 1:
             raise self.error(f"{name} must be 0 or 1, got {value}")
         return bool(value)
 
     def matrix(self, n_rows: int, dim: int, name: str) -> NDArray[np.float32]:
-        """Return a view of a float32 matrix, aligned only as well as the file aligns it."""
+        """Read a float32 matrix.
+
+        Parameters
+        ----------
+        n_rows, dim : int
+            Its sizes, which may come from the file.
+        name : str
+            What to call it in messages.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_rows, dim)
+            A view of the file, aligned only as well as the file aligns it.
+
+        Raises
+        ------
+        FormatError
+            The file ends before the matrix does.
+        """
         start = self.skip(4 * n_rows * dim, name)
         return np.frombuffer(self.data, "<f4", n_rows * dim, start).reshape(n_rows, dim)
 
 
 def row_blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Yield an array in blocks of rows of some 16 MB."""
+    """Cut an array into blocks of rows.
+
+    Parameters
+    ----------
+    array : ndarray, shape (N, ...)
+        Any array with at least one dimension.
+
+    Yields
+    ------
+    ndarray, shape (B, ...)
+        Views of some 16 MB that together are the array.
+    """
     n_row_bytes = array.dtype.itemsize * math.prod(array.shape[1:])
     step = max(1, _BLOCK_BYTES // max(1, n_row_bytes))
     for start in range(0, array.shape[0] if n_row_bytes else 0, step):
@@ -129,6 +227,17 @@ def row_blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
 
 def little_endian(array: NDArray[Any]) -> memoryview:
-    """Return the bytes of an array, row by row, as files have them; copied only when they are not like that already."""
+    """Return the bytes of an array as files have them.
+
+    Parameters
+    ----------
+    array : ndarray
+        Any array of numbers.
+
+    Returns
+    -------
+    memoryview
+        Its bytes, row by row, copied only when they are not like that in memory.
+    """
     ordered = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     return ordered.reshape(-1).view(np.uint8).data

@@ -20,8 +20,7 @@ _KIND = "word_vectors"
 
 
 def write_native(path: str | os.PathLike[str], stored: StoredVectors) -> None:
-    """
-    Write a model as `.textspace`.
+    """Write a model as `.textspace`.
 
     Parameters
     ----------
@@ -66,8 +65,7 @@ def write_native(path: str | os.PathLike[str], stored: StoredVectors) -> None:
 
 
 def read_native(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors:
-    """
-    Open a `.textspace` file of word vectors.
+    """Open a `.textspace` file of word vectors.
 
     Parameters
     ----------

@@ -25,8 +25,7 @@ _MAX_LINE_BYTES = 1 << 20
 
 
 def reader_for(path: str | os.PathLike[str], *, mmap: bool) -> Reader:
-    """
-    Find the reader of a file.
+    """Find the reader of a file.
 
     Parameters
     ----------
@@ -67,7 +66,7 @@ def reader_for(path: str | os.PathLike[str], *, mmap: bool) -> Reader:
 
 
 def _by_lines(path: str | os.PathLike[str], *, mmap: bool) -> Reader | None:
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         first, second = file.readline(_MAX_LINE_BYTES), file.readline(_MAX_LINE_BYTES)
     suffix = Path(path).suffix.lower()
     named_text = suffix in (".vec", ".txt")

@@ -11,21 +11,22 @@ from textspace.text.subwords import Subwords
 from textspace.text.vocabulary import Vocabulary
 
 _BLOCK_BYTES = 1 << 22
+# No real model has longer n-grams, and a hostile file must not make a word have any number of them.
+MAX_NGRAM_LENGTH = 255
 
 
 @dataclass(frozen=True, eq=False)
 class StoredVectors:
-    """
-    Word vectors as they are in a file.
+    """Word vectors as they are in a file.
 
-    Parameters
+    Attributes
     ----------
     vocabulary : Vocabulary
         The V words.
-    input_vectors : float32 array (R, D)
+    input_vectors : ndarray of float32, shape (R, D)
         One row a word, in the order of the word ids, then one row a bucket of n-grams. May be memory-mapped, read-only,
         not aligned to 4 bytes, or a view of padded rows.
-    output_vectors : float32 array (V, D) or None
+    output_vectors : ndarray of float32, shape (V, D) or None
         The other matrix of the training, needed only to continue it.
     subwords : Subwords or None
         Which rows the n-grams of a word have. None: a word's only row is its id.
@@ -35,7 +36,7 @@ class StoredVectors:
     Raises
     ------
     ValueError
-        The shapes do not fit together.
+        The shapes do not fit together, or n-grams are longer than 255 characters, which no file here may ask for.
     """
 
     vocabulary: Vocabulary
@@ -45,7 +46,7 @@ class StoredVectors:
     parameters: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check the shapes."""
+        """Check what every file must be able to hold."""
         n_words = len(self.vocabulary)
         n_rows = n_words + (self.subwords.n_rows if self.subwords else 0)
         if self.input_vectors.ndim != 2 or self.input_vectors.shape[0] != n_rows:
@@ -54,16 +55,23 @@ class StoredVectors:
             )
         if self.output_vectors is not None and self.output_vectors.shape != (n_words, self.dim):
             raise ValueError(f"`output_vectors` must have shape {(n_words, self.dim)}, got {self.output_vectors.shape}")
+        if self.subwords and self.subwords.max_n > MAX_NGRAM_LENGTH:
+            raise ValueError(f"`max_n` must be <= {MAX_NGRAM_LENGTH}, got {self.subwords.max_n}")
 
     @property
     def dim(self) -> int:
-        """The number of components D of a vector."""
+        """The number of components of a vector.
+
+        Returns
+        -------
+        int
+            D.
+        """
         return int(self.input_vectors.shape[1])
 
 
 def word_vector_blocks(stored: StoredVectors) -> Iterator[NDArray[np.float32]]:
-    """
-    Compute the vectors of all words, a block of words at a time.
+    """Compute the vectors of all words, a block of words at a time.
 
     Parameters
     ----------
@@ -72,7 +80,7 @@ def word_vector_blocks(stored: StoredVectors) -> Iterator[NDArray[np.float32]]:
 
     Yields
     ------
-    float32 array (B, D)
+    ndarray of float32, shape (B, D)
         The vectors of the next words in the order of their ids: the mean of a word's own row and its n-grams' rows.
 
     Notes
@@ -83,7 +91,7 @@ def word_vector_blocks(stored: StoredVectors) -> Iterator[NDArray[np.float32]]:
     step = max(1, _BLOCK_BYTES // (4 * stored.dim))
     if stored.subwords is None:
         for start in range(0, n_words, step):
-            yield np.ascontiguousarray(stored.input_vectors[start : min(start + step, n_words)])
+            yield np.require(stored.input_vectors[start : min(start + step, n_words)], np.float32, ["C", "A"])
         return
     indptr, rows = stored.subwords.vocabulary_rows(stored.vocabulary)
     for start in range(0, n_words, step):

@@ -8,8 +8,7 @@ _MAX_DIGITS = 20
 
 
 def parse_json(text: str | bytes) -> object:
-    """
-    Parse JSON from a file that may be hostile.
+    """Parse JSON from a file that may be hostile.
 
     Parameters
     ----------

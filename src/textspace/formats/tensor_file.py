@@ -25,14 +25,13 @@ _MAX_DIMENSIONS = 2
 
 @dataclass(frozen=True, eq=False)
 class TensorFile:
-    """
-    What a safetensors file holds.
+    """What a safetensors file holds.
 
-    Parameters
+    Attributes
     ----------
     metadata : dict of str to str
         The strings of the header.
-    arrays : dict of str to array
+    arrays : dict of str to ndarray
         Read-only views of the file, or writable copies.
     """
 
@@ -43,14 +42,13 @@ class TensorFile:
 def write_tensor_file(
     path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], *, metadata: Mapping[str, str]
 ) -> None:
-    """
-    Write arrays as one safetensors file.
+    """Write arrays as one safetensors file.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file; replaced in one step when it exists.
-    arrays : mapping of str to array
+    arrays : mapping of str to ndarray
         One or two dimensions each. Rows may be padded or strided: they are written block by block, never copied whole.
     metadata : mapping of str to str
         Strings for the header.
@@ -80,8 +78,7 @@ def write_tensor_file(
 
 
 def read_tensor_file(path: str | os.PathLike[str], *, mmap: bool = True) -> TensorFile:
-    """
-    Open a safetensors file.
+    """Open a safetensors file.
 
     Parameters
     ----------
@@ -143,8 +140,7 @@ def _encode_header(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, st
 
 
 def _write_array(file: BinaryIO, array: NDArray[Any]) -> None:
-    for block in row_blocks(array):
-        file.write(little_endian(block))
+    file.writelines(little_endian(block) for block in row_blocks(array))
 
 
 def _decode_header(fields: Fields, text: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""word2vec's binary files: a first line with the number of words and `dim`, then each word and its floats."""
+"""Binary files of word2vec: a first line with the number of words and `dim`, then each word and its floats."""
 
 import os
 
@@ -12,8 +12,7 @@ MAX_FIRST_LINE = 64
 
 
 def read_word2vec_binary(path: str | os.PathLike[str]) -> StoredVectors:
-    """
-    Read a word2vec binary file.
+    """Read a word2vec binary file.
 
     Parameters
     ----------
@@ -59,8 +58,7 @@ def read_word2vec_binary(path: str | os.PathLike[str]) -> StoredVectors:
 
 
 def write_word2vec_binary(path: str | os.PathLike[str], stored: StoredVectors) -> None:
-    """
-    Write the vectors of all words as a word2vec binary file, with a newline after each as word2vec itself does.
+    """Write the vectors of all words as a word2vec binary file, with a newline after each as word2vec itself does.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
+from pathlib import Path
 
 import numpy as np
 
@@ -20,8 +21,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def read_word2vec_text(path: str | os.PathLike[str]) -> StoredVectors:
-    """
-    Read word vectors from text.
+    """Read word vectors from text.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def read_word2vec_text(path: str | os.PathLike[str]) -> StoredVectors:
     """
     try:
         with _open(path) as stream:
-            return _read(stream, file_size=None if isinstance(stream, gzip.GzipFile) else os.path.getsize(path))
+            return _read(stream, file_size=None if isinstance(stream, gzip.GzipFile) else Path(path).stat().st_size)
     except (_core.MalformedInput, FormatError) as error:
         raise FormatError(f"{path}: {error}") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -58,8 +58,7 @@ def read_word2vec_text(path: str | os.PathLike[str]) -> StoredVectors:
 
 
 def write_word2vec_text(path: str | os.PathLike[str], stored: StoredVectors, *, precision: int | None = None) -> None:
-    """
-    Write the vectors of all words as text, in fastText's layout.
+    """Write the vectors of all words as text, in fastText's layout.
 
     Parameters
     ----------
@@ -93,8 +92,7 @@ def write_word2vec_text(path: str | os.PathLike[str], stored: StoredVectors, *, 
 
 
 def columns_of(line: bytes) -> int:
-    """
-    Count the numbers at the end of a line.
+    """Count the numbers at the end of a line.
 
     Parameters
     ----------
@@ -121,9 +119,10 @@ def _is_number(column: bytes) -> bool:
 
 
 def _open(path: str | os.PathLike[str]) -> gzip.GzipFile | BufferedReader:
-    with open(path, "rb") as file:
+    path = Path(path)
+    with path.open("rb") as file:
         compressed = file.read(2) == GZIP_MAGIC
-    return gzip.open(path, "rb") if compressed else open(path, "rb")
+    return gzip.open(path, "rb") if compressed else path.open("rb")
 
 
 def _read(stream: gzip.GzipFile | BufferedReader, *, file_size: int | None) -> StoredVectors:

@@ -15,8 +15,7 @@ WHITE_SPACE = b" \t\n\v\f\r\0"
 
 
 def parse_counts(line: bytes) -> tuple[int, int] | None:
-    """
-    Parse the first line of a word2vec file.
+    """Parse the first line of a word2vec file.
 
     Parameters
     ----------
@@ -33,8 +32,7 @@ def parse_counts(line: bytes) -> tuple[int, int] | None:
 
 
 def require_words(vocabulary: Vocabulary, *, without: bytes, format_name: str) -> None:
-    """
-    Check that a format can hold all words.
+    """Check that a format can hold all words.
 
     Parameters
     ----------
@@ -62,8 +60,7 @@ def require_words(vocabulary: Vocabulary, *, without: bytes, format_name: str) -
 
 
 class WordRows:
-    """
-    Words and their vectors, collected block by block.
+    """Words and their vectors, collected block by block.
 
     Parameters
     ----------
@@ -81,7 +78,18 @@ class WordRows:
         self._lengths: list[NDArray[np.int64]] = []
 
     def room_for(self, n_rows: int) -> NDArray[np.float32]:
-        """Return writable rows for the next block, `n_rows` or all that was promised; valid until the next call."""
+        """Make room for the next block.
+
+        Parameters
+        ----------
+        n_rows : int
+            How many rows it may have.
+
+        Returns
+        -------
+        ndarray of float32, shape (B, dim)
+            Writable rows, valid until the next call: at least `n_rows`, or all that are left of those promised.
+        """
         needed = self.n_rows + n_rows
         if self._grows and needed > len(self._rows):
             # In place: no view of the rows is in use between two blocks.
@@ -89,14 +97,21 @@ class WordRows:
         return self._rows[self.n_rows :]
 
     def add(self, blob: NDArray[np.uint8], lengths: NDArray[np.int64]) -> None:
-        """Take the words of the rows that were just written."""
+        """Take the words of the rows that were just written.
+
+        Parameters
+        ----------
+        blob : ndarray of uint8, shape (n_bytes,)
+            Their bytes, one word after the other.
+        lengths : ndarray of int64, shape (N,)
+            The length of each.
+        """
         self._blobs.append(blob)
         self._lengths.append(lengths)
         self.n_rows += len(lengths)
 
     def stored(self) -> StoredVectors:
-        """
-        Return everything collected as a model; of equal words the first is kept.
+        """Return everything collected as a model; of equal words the first is kept.
 
         Returns
         -------

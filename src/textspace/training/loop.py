@@ -79,7 +79,7 @@ class _MeanLoss:
 
     def up_to(self, loss_sum: float, loss_count: float) -> float:
         if loss_count > self._count:
-            self._mean = (loss_sum - self._sum) / (loss_count - self._count)
+            self._mean = float(loss_sum - self._sum) / (loss_count - self._count)
             self._sum, self._count = loss_sum, loss_count
         return self._mean
 
