@@ -81,10 +81,11 @@ class CbowRing : public WindowRing {
     }
   }
 
-  // fastText gives each row the gradient of the mean undivided; `normalize_cbow` gives it the true gradient, divided by
-  // the number of rows (Irsoy, Benton and Stratos 2021, "Corrected CBOW performs as well as skip-gram").
+  // fastText gives each row the gradient of the mean undivided. `normalize_cbow` divides it by the number of words, as
+  // the exact gradient is without n-grams (Irsoy, Benton and Stratos 2020, "Corrected CBOW performs as well as
+  // skip-gram"); a word's rows share its gradient undivided in skip-gram as well.
   void spread(const Window& window) {
-    const float row_scale = model_.normalize_cbow ? window.scale : 1.0f;
+    const float row_scale = model_.normalize_cbow ? 1.0f / static_cast<float>(window.n) : 1.0f;
     for (int64_t d = 0; d < model_.stride; d += kLanes) {
       const Vec gradient = load(gradient_ + d), step = gradient * row_scale;
       for (int c = 0; c < window.n; ++c) {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
 from reference_text import fnv1a, ngrams
 
 MAGIC = 793712314

@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from reference_formats import FastTextModel
 
+from reference_formats import FastTextModel
 from textspace.formats import StoredVectors
 from textspace.text.subwords import Subwords
 from textspace.text.vocabulary import Vocabulary

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from reference_formats import binary_bytes, text_bytes
 from sample_models import WORDS, assert_same_model, compact_model, dense_model, plain_model, random_rows, reference_of
-
 from textspace.errors import FormatError
 from textspace.formats import read_vectors, write_vectors
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from reference_formats import FastTextModel, fasttext_bytes
 from sample_models import MODELS, assert_same_model, compact_model, dense_model, plain_model, reference_of
-
 from textspace import _core
 from textspace.errors import FormatError
 from textspace.formats.fasttext_bin import read_fasttext_bin, write_fasttext_bin

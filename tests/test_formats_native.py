@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from sample_models import MODELS, assert_same_model, compact_model, plain_model
 
+from sample_models import MODELS, assert_same_model, compact_model, plain_model
 from textspace.errors import FormatError
 from textspace.formats.native import read_native, write_native
 from textspace.formats.stored import StoredVectors

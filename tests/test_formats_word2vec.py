@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from reference_formats import binary_bytes, text_bytes
 from sample_models import MODELS, WORDS, compact_model, plain_model, random_rows, reference_of
-
 from textspace import _core
 from textspace.errors import FormatError
 from textspace.formats.stored import StoredVectors

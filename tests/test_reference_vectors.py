@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 import reference_vectors as ref
 
 D, V, R = 7, 6, 11

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+
 import reference_vectors as ref
 from textspace.errors import TrainingDivergedError
 from textspace.training.callbacks import Callback

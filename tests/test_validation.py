@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+
 from textspace._validation import (
     check_bool,
     check_choice,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 import reference_vectors as ref
 import textspace
 from textspace import Callback, Neighbor, NotFittedError, WordVectors
