@@ -207,8 +207,10 @@ class WordVectors(VectorQueries, Estimator):
             At the start, falling linearly to 0; by default the parameter `learning_rate`. A low one changes less.
         epochs : int, optional
             Passes over the new text; by default the parameter `epochs`.
-        callbacks, on_interrupt
-            As for `fit`.
+        callbacks : sequence of Callback
+            Told of the progress, about ten times a second.
+        on_interrupt : {"raise", "keep"}
+            What Ctrl-C does, as for `fit`.
 
         Returns
         -------
