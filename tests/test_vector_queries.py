@@ -179,3 +179,26 @@ def test_nothing_is_asked_before_training():
         with pytest.raises(NotFittedError, match="this WordVectors is not trained yet") as raised:
             ask()
         assert isinstance(raised.value, TextspaceError)
+
+
+def test_evaluate_reads_test_sets(fitted, tmp_path):
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("apple pear 9\napple saw 1\nhammer drill 8\nhammer plum 2\nAPPLE appleplum 7\n")
+    questions = tmp_path / "questions.txt"
+    questions.write_text(": fruit\napple pear plum cherry\n: gram-none\napple pear plum zebra\n")
+    result = fitted.evaluate(similarity=pairs, analogies=str(questions))
+    cosine = [
+        fitted.similarity(*pair)
+        for pair in (("apple", "pear"), ("apple", "saw"), ("hammer", "drill"), ("hammer", "plum"))
+    ]
+    ranks = np.argsort(np.argsort(cosine))
+    expected = np.corrcoef(ranks, np.argsort(np.argsort([9, 1, 8, 2])))[0, 1]
+    assert result.similarity.spearman_in_vocabulary == pytest.approx(expected)
+    assert result.similarity.n_out_of_vocabulary == 1
+    answer = fitted.analogy("pear", "apple", "plum", k=1)[0].word
+    assert result.analogies.total.n_correct == (answer == "cherry")
+    assert (result.analogies.total.n_answered, result.analogies.total.n_questions) == (1, 2)
+    assert fitted.evaluate(similarity=pairs).analogies is None
+    assert fitted.evaluate(analogies=questions).similarity is None
+    with pytest.raises(ValueError, match="`similarity` or `analogies` must be the path of a test set"):
+        fitted.evaluate()

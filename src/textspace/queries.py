@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class VectorEvaluation:
     """How good word vectors are on the test sets they were tried on.
 
-    Attributes
+    Parameters
     ----------
     similarity : SimilarityResult or None
         Agreement with people's judgements of similarity; None without such a set.
@@ -133,6 +133,7 @@ class VectorQueries:
 
         Examples
         --------
+        >>> from textspace import WordVectors
         >>> wv = WordVectors(dim=16, min_count=1).fit(["the cat sat", "the dog ran"] * 50)
         >>> wv.embed(["a cat", "the dogs", ""]).shape
         (3, 16)
@@ -189,6 +190,7 @@ class VectorQueries:
 
         Examples
         --------
+        >>> from textspace import WordVectors
         >>> wv = WordVectors(dim=16, min_count=1).fit(["the cat sat", "the dog ran"] * 50)
         >>> [neighbor.word for neighbor in wv.nearest("cat", k=2)]  # doctest: +SKIP
         ['sat', 'the']
@@ -316,23 +318,20 @@ class VectorQueries:
         if similarity is None and analogies is None:
             raise ValueError("`similarity` or `analogies` must be the path of a test set, got None for both")
         vocabulary, lookup = self.vocabulary_, self._lookup
-        pairs = None if similarity is None else read_word_pairs(similarity)
-        sections = None if analogies is None else read_analogies(analogies)
-        return VectorEvaluation(
-            None
-            if pairs is None
-            else evaluate_similarity(lookup.word_vectors, pairs, vocabulary=vocabulary, case=case),
-            None
-            if sections is None
-            else evaluate_analogies(
+        agreement = answers = None
+        if similarity is not None:
+            pairs = read_word_pairs(similarity)
+            agreement = evaluate_similarity(lookup.word_vectors, pairs, vocabulary=vocabulary, case=case)
+        if analogies is not None:
+            answers = evaluate_analogies(
                 lookup.index,
-                sections,
+                read_analogies(analogies),
                 vocabulary=vocabulary,
                 method=method,
                 restrict_vocabulary=restrict_vocabulary,
                 case=case,
-            ),
-        )
+            )
+        return VectorEvaluation(agreement, answers)
 
     def _vectors_of(self, words: Sequence[str | bytes]) -> FloatArray:
         model = self._fitted
