@@ -70,9 +70,29 @@ def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
     OSError
         The file cannot be written.
     """
+    writer_for(path)(path, stored)
+
+
+def writer_for(path: str | os.PathLike[str]) -> Callable[[str | os.PathLike[str], StoredVectors], None]:
+    """Return the function that writes the format that the name of the file asks for.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file, which need not exist.
+
+    Returns
+    -------
+    callable
+        Takes the path and the model.
+
+    Raises
+    ------
+    ValueError
+        The suffix is unknown.
+    """
     name = Path(path).name.lower()
     for suffix, write in _WRITERS.items():
         if name.endswith(suffix):
-            write(path, stored)
-            return
+            return write
     raise ValueError(f"the name of the file must end with one of {', '.join(_WRITERS)}, got {str(path)!r}")
