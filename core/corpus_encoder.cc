@@ -119,15 +119,18 @@ std::vector<int32_t> CorpusEncoder::encode(const uint8_t* block, int64_t n_bytes
     unfinished_.insert(unfinished_.end(), from, from + std::min<int64_t>(to - from, room));
   };
 
-  std::vector<Part> parts;
-  std::vector<uint8_t> across;  // the token that this block ends
-  if (begin != tail) {
-    wait(block, begin);
-    across.swap(unfinished_);
-    parts.emplace_back().text = {across.data(), static_cast<int64_t>(across.size())};
-    encode_part(&parts[0]);
-    split(begin, tail - begin, &parts);
+  wait(block, begin);
+  if (begin == tail) {
+    wait(begin, end);
+    return {};
   }
+
+  std::vector<Part> parts(1);
+  std::vector<uint8_t> across;  // the token that this block ends
+  across.swap(unfinished_);
+  parts[0].text = {across.data(), static_cast<int64_t>(across.size())};
+  encode_part(&parts[0]);
+  split(begin, tail - begin, &parts);
   wait(tail, end);
   const int n_parts = static_cast<int>(parts.size());
   parallel_for(n_parts - 1, [&](int i) { encode_part(&parts[static_cast<size_t>(i) + 1]); });

@@ -30,9 +30,14 @@ bool is_number(Token token) {
   return parse_decimal(token.begin, token.end, &ignored) == DecimalError::kNone;
 }
 
+// For messages, which must be valid UTF-8 whatever the file is.
 std::string quoted(Token token) {
-  const std::string text(token.begin, token.end);
-  return "'" + (text.size() > 40 ? text.substr(0, 40) + "..." : text) + "'";
+  constexpr int64_t kShown = 40;
+  const bool cut = token.end - token.begin > kShown;
+  std::string text = "'";
+  for (const char* c = token.begin; c < (cut ? token.begin + kShown : token.end); ++c)
+    text += *c >= ' ' && *c <= '~' ? *c : '?';
+  return text + (cut ? "...'" : "'");
 }
 
 // Reads exactly dim numbers and the end of the line: the usual case.

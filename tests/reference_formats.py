@@ -35,7 +35,7 @@ class FastTextModel:
             rows += [len(self.words) + fnv1a(ngram) % self.arguments["bucket"] for ngram in found]
         if not rows:
             return np.zeros(self.inputs.shape[1])
-        return np.mean(self.inputs[rows].astype(np.float64), axis=0)
+        return self.inputs[rows].astype(np.float64).sum(axis=0) / len(rows)
 
 
 def fasttext_bytes(model: FastTextModel) -> bytes:

@@ -142,12 +142,11 @@ def test_words_that_the_format_cannot_hold_are_refused(word: bytes, tmp_path: Pa
 def test_a_damaged_model_is_not_written(tmp_path: Path) -> None:
     model = compact_model()
     assert model.subwords is not None
-    assert model.subwords.buckets is not None
-    for buckets, rows in [
-        (model.subwords.buckets[::-1], model.subwords.ngram_rows),
-        (model.subwords.buckets + 25, model.subwords.ngram_rows),
-        (model.subwords.buckets, model.subwords.ngram_rows + 1),
-    ]:
+    good_buckets, good_rows = model.subwords.buckets, model.subwords.ngram_rows
+    assert good_buckets is not None
+    assert good_rows is not None
+    bad = [(good_buckets[::-1], good_rows), (good_buckets + 25, good_rows), (good_buckets, good_rows + 1)]
+    for buckets, rows in bad:
         sizes = {"min_n": 2, "max_n": 4, "n_buckets": 50, "first_row": 10}
         damaged = replace(model, subwords=Subwords(**sizes, buckets=buckets, ngram_rows=rows))
         with pytest.raises(ValueError, match="the model is damaged"):

@@ -23,6 +23,7 @@ def header_of(path: Path) -> tuple[dict[str, Any], bytes]:
 
 def write_raw(path: Path, header: object, data: bytes) -> None:
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    text += b" " * (-(8 + len(text)) % 64)
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
@@ -149,6 +150,16 @@ def test_bad_arrays_are_named(message: str, changes: dict[str, dict[str, object]
         header[name] |= change
     write_raw(path, header, data)
     with pytest.raises(FormatError, match=message):
+        read_native(path)
+
+
+def test_arrays_that_the_kernels_could_not_read_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.textspace"
+    write_native(path, compact_model())
+    content = path.read_bytes()
+    (n_bytes,) = struct.unpack("<Q", content[:8])
+    path.write_bytes(struct.pack("<Q", n_bytes + 1) + content[8 : 8 + n_bytes] + b" " + content[8 + n_bytes :])
+    with pytest.raises(FormatError, match="array 'input_vectors' must start at a multiple of 4 bytes in the file"):
         read_native(path)
 
 

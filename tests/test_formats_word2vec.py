@@ -132,6 +132,7 @@ TEXT_ERRORS = {
     "line 2 has 5 columns, expected a word and 3 numbers": b"2 3\na 1 2 3 4\nb 1 2 3\n",
     "line 3 holds 'x' where a number should be": b"2 3\na 1 2 3\nb 1 x 3\n",
     "line 2 holds '1,5' where a number should be": b"1 2\na 1,5 2\n",
+    "line 2 holds '?????1' where a number should be": b"1 2\na \xff\x00\xe5\xaf\xbf1 2\n",
     "line 2 holds '0x10' where a number should be": b"1 2\na 0x10 2\n",
     "line 2 holds '1e' where a number should be": b"1 2\na 1e 2\n",
     "line 2 holds 'nan', not a finite float32": b"1 2\na nan 2\n",

@@ -105,7 +105,8 @@ def test_rows_are_ordered_by_weight(
         for ngram in reference.ngrams(word, *lengths):
             bucket = reference.fnv1a(ngram) % n_buckets
             weights[bucket] = weights.get(bucket, 0) + max(count, 1)
-    assert subwords.buckets is not None and subwords.ngram_rows is not None
+    assert subwords.buckets is not None
+    assert subwords.ngram_rows is not None
     assert subwords.buckets.tolist() == sorted(weights)
     by_row = subwords.buckets[np.argsort(subwords.ngram_rows)].tolist()
     assert by_row == sorted(weights, key=lambda bucket: (-weights[bucket], bucket))
@@ -124,7 +125,8 @@ def test_the_end_of_line_has_no_ngrams() -> None:
 def test_hostile_rows_are_missing_rows(n_buckets: int) -> None:
     vocabulary = Vocabulary.from_words(["where"])
     good = Subwords.from_vocabulary(vocabulary, min_n=3, max_n=6, n_buckets=n_buckets)
-    assert good.buckets is not None and good.ngram_rows is not None
+    assert good.buckets is not None
+    assert good.ngram_rows is not None
     for row in (-7, 0, 1 + good.n_rows, 2**31 - 1):
         rows = np.full(good.n_rows, row, np.int32)
         bad = Subwords(min_n=3, max_n=6, n_buckets=n_buckets, first_row=1, buckets=good.buckets, ngram_rows=rows)

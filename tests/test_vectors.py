@@ -41,21 +41,46 @@ def plain():
 # --- what is learned
 
 
+def topic_gap(wv):
+    """By how much words of the same topic are more similar than words of different topics, on average."""
+    same, other = [], []
+    for topic in TOPICS:
+        for word in topic:
+            same += [wv.similarity(word, another) for another in topic if another != word]
+            other += [wv.similarity(word, another) for another in sum(TOPICS, []) if another not in topic]
+    return np.mean(same) - np.mean(other)
+
+
+def untrained_loss(wv):
+    """Mean loss of a word when all output vectors are zero."""
+    if wv.loss == "hs":
+        counts = wv.vocabulary_.counts
+        n_steps = [len(rows) for rows in ref.huffman_tree(counts.tolist()).rows]
+        return np.log(2) * np.average(n_steps, weights=counts)
+    return {"ns": 6 * np.log(2), "softmax": np.log(len(wv.vocabulary_))}[wv.loss]
+
+
 @pytest.mark.parametrize("max_n", [0, 4])
 @pytest.mark.parametrize("loss", ["ns", "hs", "softmax"])
 @pytest.mark.parametrize("objective", ["skipgram", "cbow"])
-def test_words_of_a_topic_become_neighbors(objective, loss, max_n):
-    wv = make(objective=objective, loss=loss, max_n=max_n, epochs=20, learning_rate=0.1).fit(topic_texts())
-    for topic in TOPICS:
-        for word in topic:
-            assert {neighbor.word for neighbor in wv.nearest(word, k=4)} == set(topic) - {word}
-    assert wv.history_[-1].loss < 0.9 * wv.history_[0].loss
+def test_words_of_a_topic_become_similar(objective, loss, max_n):
+    wv = make(objective=objective, loss=loss, max_n=max_n, epochs=20).fit(topic_texts())
+    assert topic_gap(wv) > 0.2
+    assert wv.history_[-1].loss < untrained_loss(wv)
 
 
 @pytest.mark.parametrize("options", [{"position_weights": True}, {"corrected_cbow": True, "learning_rate": 0.5}])
 def test_variants_of_cbow_learn_too(options):
-    wv = make(objective="cbow", epochs=20, **options).fit(topic_texts())
-    assert {neighbor.word for neighbor in wv.nearest("saw", k=4)} == set(TOPICS[1]) - {"saw"}
+    assert topic_gap(make(objective="cbow", epochs=20, **options).fit(topic_texts())) > 0.2
+
+
+def test_the_variants_of_cbow_differ():
+    models = [
+        make(objective="cbow", **options).fit(topic_texts(50))
+        for options in ({}, {"position_weights": True}, {"corrected_cbow": True})
+    ]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert np.abs(models[one].vectors - models[other].vectors).max() > 1e-3
 
 
 def test_history_runs_to_the_end_of_the_last_epoch(fitted):
@@ -154,10 +179,10 @@ def test_embed_is_the_mean_of_unit_vectors(fitted, plain):
 
 def test_embed_splits_as_the_corpus_was_split():
     def on_commas(text):
-        return text.split(",")
+        return [name.replace(" ", "_") for name in text.split(",")]
 
     wv = make(tokenizer=on_commas).fit(["new york,tokyo,new york", "tokyo,new york"] * 20)
-    assert "new york" in wv
+    assert "new_york" in wv
     np.testing.assert_allclose(wv.embed(["new york,tokyo"]), wv.embed(["tokyo,new york"]), atol=1e-6)
 
 
@@ -201,7 +226,7 @@ def test_nearest_words(fitted, query):
 
 
 def test_nearest_to_a_vector_excludes_nothing(fitted):
-    for vector in (fitted["apple"], fitted["apple"].astype(np.float64), list(fitted["apple"])):
+    for vector in (fitted["apple"], fitted["apple"].astype(np.float64), 3 * fitted["apple"]):
         assert fitted.nearest(vector, k=1)[0] == Neighbor("apple", pytest.approx(1))
 
 
@@ -313,7 +338,7 @@ def test_on_interrupt_is_checked():
 
 
 def test_too_few_words():
-    with pytest.raises(ValueError, match=r"`min_count` = 1000 times; give more text or lower `min_count`"):
+    with pytest.raises(ValueError, match=r"no word that occurs `min_count`=1000 times, .*; lower `min_count`"):
         make(min_count=1000).fit(topic_texts(50))
     with pytest.raises(ValueError, match=r"at least 2 different words that occur `min_count` = 4 times, got only 'a'"):
         make(min_count=4).fit(["a a a a b"])
@@ -424,9 +449,10 @@ def test_known_words_keep_ids_and_rows_and_new_ones_get_them(fitted, tmp_path):
 def test_more_text_moves_the_vectors(fitted, tmp_path):
     fitted.save(tmp_path / "wv.textspace")
     wv = textspace.load(tmp_path / "wv.textspace")
-    assert wv.nearest("apple", k=1)[0].word in TOPICS[0]
-    wv.partial_fit(["kumquat apple spanner kumquat spanner apple"] * 300, learning_rate=0.1, epochs=10)
-    assert {neighbor.word for neighbor in wv.nearest("kumquat", k=2)} == {"apple", "spanner"}
+    before = wv.similarity("apple", "saw")
+    wv.partial_fit(["kumquat apple durian", "kumquat saw durian"] * 300, epochs=10)
+    assert wv.similarity("apple", "saw") > before + 0.2
+    assert wv.similarity("apple", "saw") > wv.similarity("pear", "drill") + 0.2
     assert wv.history_[-1].epoch == pytest.approx(10)
 
 
@@ -491,7 +517,7 @@ def test_the_shape_of_a_model_cannot_change(fitted, tmp_path, changed):
 
 
 def test_continuing_from_a_real_fasttext_file(shared: Path):
-    wv = textspace.load(shared / "data" / "models" / "lee_fasttext.bin")
+    wv = textspace.load(shared / "data" / "models" / "lee_fasttext_new.bin")
     words, vectors = wv.words, wv.vectors.copy()
     wv.partial_fit(topic_texts(50), learning_rate=NO_STEP, epochs=1)
     assert wv.words[: len(words)] == words

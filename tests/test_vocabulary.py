@@ -46,7 +46,10 @@ def test_counts_and_tokens() -> None:
     vocabulary = Vocabulary.from_words(["a", "b"], [7, 2])
     assert (vocabulary.n_tokens, vocabulary.counts.tolist(), vocabulary.counts.dtype) == (9, [7, 2], np.int64)
     assert Vocabulary.from_words(["a"], [7], n_tokens=11).n_tokens == 11
-    assert len(vocabulary) == 2 and "a" in vocabulary and "c" not in vocabulary and 3 not in vocabulary
+    assert len(vocabulary) == 2
+    assert "a" in vocabulary
+    assert "c" not in vocabulary
+    assert 3 not in vocabulary
 
 
 def test_of_equal_words_the_first_is_found() -> None:
@@ -137,4 +140,5 @@ def test_pickle() -> None:
     vocabulary = Vocabulary.from_words(["a", "b"])
     assert "a" in vocabulary
     again = pickle.loads(pickle.dumps(vocabulary))
-    assert again.words == ["a", "b"] and again.id_of("b") == 1
+    assert again.words == ["a", "b"]
+    assert again.id_of("b") == 1

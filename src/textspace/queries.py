@@ -9,6 +9,8 @@ import numpy as np
 from textspace._validation import check_int, check_n_threads, check_texts, reject
 from textspace.errors import NotFittedError
 from textspace.lookup import Neighbor, VectorLookup
+from textspace.text.tokenizers import tokenize
+from textspace.text.vocabulary import END_OF_LINE
 from textspace.training.parameters import check_tokenizer
 
 if TYPE_CHECKING:
@@ -114,8 +116,9 @@ class VectorQueries:
         >>> wv.embed(["a cat", "the dogs", ""]).shape
         (3, 16)
         """
-        lookup, tokenize = self._lookup, _splitter(check_tokenizer(self.tokenizer))
-        return lookup.text_vectors([tokenize(text) for text in check_texts("texts", texts)])
+        lookup, tokenizer = self._lookup, check_tokenizer(self.tokenizer)
+        tokens = [tokenize(text, tokenizer=tokenizer) for text in check_texts("texts", texts)]
+        return lookup.text_vectors([[word for word in words if word != END_OF_LINE] for words in tokens])
 
     def similarity(self, a: str | bytes, b: str | bytes) -> float:
         """Return the cosine of the angle between the vectors of two words.
@@ -254,7 +257,3 @@ class VectorQueries:
                     "test with `word in model`, or train with max_n > 0"
                 )
         return self._lookup.word_vectors(words)
-
-
-def _splitter(tokenizer):
-    return tokenizer if callable(tokenizer) else str.split

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from textspace.errors import FormatError
 
+_BLOCK_BYTES = 1 << 24
+
 
 def map_bytes(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """Map a file into memory.
@@ -56,9 +58,6 @@ def map_bytes(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         raise FormatError(f"{path}: the file is empty")
     with path.open("rb") as file:
         return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
-
-
-_BLOCK_BYTES = 1 << 24
 
 
 class Fields:

@@ -183,6 +183,9 @@ class _Tensor:
 
     def view(self, fields: Fields) -> NDArray[Any]:
         start = fields.position + self.begin
+        if start % self.dtype.itemsize:
+            rule = f"must start at a multiple of {self.dtype.itemsize} bytes in the file, got {start}"
+            raise fields.error(f"array {reprlib.repr(self.name)} {rule}")
         return np.frombuffer(fields.data, self.dtype, math.prod(self.shape), start).reshape(self.shape)
 
 

@@ -80,7 +80,7 @@ class Subwords:
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Vocabulary, *, min_n: int, max_n: int, n_buckets: int) -> "Subwords":
-        """Rows for only those buckets that the vocabulary's words use, the most frequent first.
+        """Give rows to those buckets alone that the vocabulary's words use, the most frequent first.
 
         Parameters
         ----------
@@ -129,12 +129,24 @@ class Subwords:
 
     @property
     def is_dense(self) -> bool:
-        """Whether every bucket has a row, in the order of the buckets."""
+        """Whether every bucket has a row.
+
+        Returns
+        -------
+        bool
+            True where bucket b has row ``first_row + b``.
+        """
         return self.buckets is None
 
     @property
     def n_rows(self) -> int:
-        """The number of rows that n-grams have."""
+        """The number of rows that n-grams have.
+
+        Returns
+        -------
+        int
+            `n_buckets`, or the number of `buckets`.
+        """
         return self.n_buckets if self.buckets is None else self.buckets.size
 
     def rows_of(self, words: Sequence[str | bytes], vocabulary: Vocabulary) -> RowLists:

@@ -60,7 +60,7 @@ def to_text(word: bytes) -> str:
 
 
 def pack_words(words: Sequence[str | bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The bytes of words, one after another, and where each begins.
+    r"""The bytes of words, one after another, and where each begins.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def pack_words(words: Sequence[str | bytes]) -> tuple[NDArray[np.uint8], NDArray
     --------
     >>> blob, offsets = pack_words(["a", "né"])
     >>> blob.tobytes(), offsets
-    (b'an\\xc3\\xa9', array([0, 1, 4]))
+    (b'an\xc3\xa9', array([0, 1, 4]))
     """
     for i, word in enumerate(words):
         if not isinstance(word, (str, bytes)):

@@ -147,7 +147,13 @@ class Vocabulary:
 
     @cached_property
     def index(self) -> NDArray[np.uint32]:
-        """The open-addressing table that finds words, uint32 (2**k,): word_id + 1 in a slot, 0 in an empty one."""
+        """The open-addressing table that finds words.
+
+        Returns
+        -------
+        ndarray of uint32, shape (2**k,)
+            ``word_id + 1`` in a slot, 0 in an empty one; at most half are taken.
+        """
         return _core.build_index(self.blob, self.offsets)
 
     @cached_property
@@ -156,7 +162,13 @@ class Vocabulary:
 
     @cached_property
     def words(self) -> list[str]:
-        """All words in the order of their ids."""
+        """All words.
+
+        Returns
+        -------
+        list of str
+            The words in the order of their ids.
+        """
         return [self.word(word_id) for word_id in range(len(self))]
 
     def __len__(self) -> int:
@@ -173,7 +185,7 @@ class Vocabulary:
         return {name: value for name, value in self.__dict__.items() if name not in cached}
 
     def word_bytes(self, word_id: int) -> bytes:
-        """The bytes of a word.
+        r"""The bytes of a word.
 
         Parameters
         ----------
@@ -195,7 +207,7 @@ class Vocabulary:
         Examples
         --------
         >>> Vocabulary.from_words(["né"]).word_bytes(0)
-        b'n\\xc3\\xa9'
+        b'n\xc3\xa9'
         """
         if not 0 <= word_id < len(self):
             raise IndexError(f"`word_id` must be from 0 to {len(self) - 1}, got {word_id}")

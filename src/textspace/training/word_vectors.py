@@ -171,7 +171,6 @@ def _trainer(
         *word_rows(vocabulary, subwords),
         matrices.inputs,
         matrices.outputs,
-        dim=parameters.dim,
         keep_probability=keep_probability(
             vocabulary.counts, n_tokens=vocabulary.n_tokens, subsample=parameters.subsample
         ),
@@ -186,7 +185,7 @@ def _trainer(
         seed=parameters.seed,
         n_threads=parameters.n_threads,
         position_weights=matrices.position_weights,
-        cbow_normalized=parameters.corrected_cbow,
+        normalize_cbow=parameters.corrected_cbow,
     )
 
 

@@ -1,0 +1,131 @@
+"""Where the ids of a corpus are kept while it is read: in memory up to a budget, then in a temporary file."""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections import deque
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from textspace import _core
+
+if TYPE_CHECKING:
+    from textspace._typing import IntArray
+
+_CHUNK = 1 << 22  # ids of the file that are renumbered at once
+
+
+class IdStore:
+    """A growing array of int32 that moves to a temporary file when it outgrows its budget of memory.
+
+    Parameters
+    ----------
+    memory_budget : int
+        Bytes of ids that are kept in memory at most.
+    n_threads : int
+        Threads that renumber.
+
+    Notes
+    -----
+    The file lies in Python's temporary folder (``TMPDIR``). It is deleted when the store is closed or
+    garbage-collected.
+    """
+
+    def __init__(self, *, memory_budget: int, n_threads: int) -> None:
+        self._memory_budget = memory_budget
+        self._n_threads = n_threads
+        self._chunks: deque[IntArray] = deque()
+        self._file: IO[bytes] | None = None
+        self._n_ids = 0
+
+    def __len__(self) -> int:
+        return self._n_ids
+
+    def append(self, ids: IntArray) -> None:
+        """Add ids at the end.
+
+        Parameters
+        ----------
+        ids : ndarray of int32, shape (n,)
+            The ids; the array is kept, not copied.
+
+        Raises
+        ------
+        OSError
+            If the temporary file cannot be written.
+        """
+        self._n_ids += ids.size
+        if self._file is None and 4 * self._n_ids > self._memory_budget:
+            self._file = tempfile.TemporaryFile(prefix="textspace-")  # noqa: SIM115 - closed by `close`
+            weakref.finalize(self, self._file.close)
+            while self._chunks:
+                self._write(self._file, self._chunks.popleft())
+        if self._file is None:
+            self._chunks.append(ids)
+        else:
+            self._write(self._file, ids)
+
+    def renumber(self, new_ids: IntArray) -> None:
+        """Replace every id by its new one.
+
+        Parameters
+        ----------
+        new_ids : ndarray of int32, shape (n_words,)
+            The new id of each id, -2 for those that are to be left out. The id -1 stays.
+
+        Raises
+        ------
+        OSError
+            If the temporary file cannot be read or written.
+        """
+        if self._file is None:
+            self._chunks = deque(self._renumbered(chunk, new_ids) for chunk in self._chunks)
+            self._n_ids = sum(chunk.size for chunk in self._chunks)
+            return
+        n_kept = 0
+        for first in range(0, self._n_ids, _CHUNK):
+            self._file.seek(4 * first)
+            chunk = np.frombuffer(bytearray(self._file.read(4 * min(_CHUNK, self._n_ids - first))), np.int32)
+            kept = self._renumbered(chunk, new_ids)
+            self._file.seek(4 * n_kept)
+            self._write(self._file, kept)
+            n_kept += kept.size
+        self._file.truncate(4 * n_kept)
+        self._n_ids = n_kept
+
+    def take(self) -> IntArray:
+        """Give the ids away; the store must live as long as they are used.
+
+        Returns
+        -------
+        ndarray of int32, shape (n,)
+            All ids: in memory, or read-only in the memory-mapped temporary file.
+        """
+        if self._file is not None and self._n_ids:
+            self._file.flush()
+            return np.memmap(self._file, np.int32, mode="r", shape=(self._n_ids,))
+        # Not np.concatenate: each chunk is freed as soon as it is copied, so that memory holds the ids only once.
+        ids = np.empty(self._n_ids, np.int32)
+        n_copied = 0
+        while self._chunks:
+            chunk = self._chunks.popleft()
+            ids[n_copied : n_copied + chunk.size] = chunk
+            n_copied += chunk.size
+        return ids
+
+    def close(self) -> None:
+        """Delete the temporary file, if there is one."""
+        if self._file is not None:
+            self._file.close()
+
+    def _renumbered(self, chunk: IntArray, new_ids: IntArray) -> IntArray:
+        return chunk[: _core.renumber(chunk, new_ids, self._n_threads)]
+
+    def _write(self, file: IO[bytes], ids: IntArray) -> None:
+        try:
+            file.write(ids.data)
+        except OSError as error:
+            remedy = "set TMPDIR to a folder with more room, or raise `memory_budget`"
+            raise OSError(error.errno, f"{error.strerror} ({4 * self._n_ids} bytes of ids; {remedy})") from error
