@@ -1,9 +1,8 @@
 """Fixtures that several test modules use."""
 
 import os
-from collections.abc import Iterator
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
