@@ -97,7 +97,7 @@ class VectorLookup:
     def _vocabulary_vectors(self) -> FloatArray:
         vocabulary, subwords = self._stored.vocabulary, self._stored.subwords
         if subwords is None:
-            return np.require(self._stored.input_vectors[: len(vocabulary)], requirements="ALIGNED")
+            return np.require(self._stored.input_vectors[: len(vocabulary)], requirements=["ALIGNED"])
         indptr, rows = subwords.vocabulary_rows(vocabulary)
         out = np.empty((len(vocabulary), self._stored.dim), dtype=np.float32)
 
