@@ -1,10 +1,10 @@
 """Sphinx configuration: Markdown pages, and the reference from the docstrings."""
 
-from importlib.metadata import version
+import importlib.metadata
 
 project = "textspace"
 author = "The textspace developers"
-release = version("textspace")
+release = importlib.metadata.version("textspace")
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary"]
 html_theme = "furo"
 html_title = f"textspace {release}"

@@ -181,13 +181,13 @@ def cbow_step(inputs, output, context_rows, loss, learning_rate, *, position_wei
     """fastText's step for CBOW: returns the loss, the new matrices, and the new position weights.
 
     The exact gradient of an input row is divided by the number of rows that the mean is over; fastText (and word2vec)
-    leave the division out. With `normalized` the gradient is divided by the number of context words, which without
-    n-grams is the exact one (O. Irsoy, A. Benton, K. Stratos, "Corrected CBOW performs as well as skip-gram", 2020).
+    leave the division out. With `normalized` the exact gradient is used (O. Irsoy, A. Benton, K. Stratos, "Corrected
+    CBOW performs as well as skip-gram", 2020).
     """
     value, d_hidden, d_output = loss(cbow_hidden(inputs, context_rows, position_weights), output)
-    n_rows = sum(len(rows) for rows in context_rows)
     d_inputs, d_weights = cbow_gradients(inputs, context_rows, d_hidden, position_weights)
-    d_inputs *= n_rows / (len(context_rows) if normalized else 1)
+    if not normalized:
+        d_inputs *= sum(len(rows) for rows in context_rows)
     if position_weights is not None:
         position_weights = position_weights - learning_rate * d_weights
     return value, inputs - learning_rate * d_inputs, output - learning_rate * d_output, position_weights

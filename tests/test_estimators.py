@@ -151,14 +151,14 @@ def test_scikit_learn_clones_it(case, fitted):
 @pytest.mark.parametrize("empty", [[], [""], ["", "  "]])
 def test_a_corpus_without_words_is_refused(case, empty):
     estimator = case.make()
-    with pytest.raises(ValueError, match="corpus"):
+    with pytest.raises(ValueError, match=r"has no word that occurs|at least 2 different words"):
         estimator.fit(empty)
     assert not hasattr(estimator, "vocabulary_")
 
 
 def test_an_empty_file_is_refused(case, tmp_path):
     (tmp_path / "empty.txt").write_bytes(b"")
-    with pytest.raises(ValueError, match="corpus"):
+    with pytest.raises(ValueError, match="has no word that occurs"):
         case.make().fit(tmp_path / "empty.txt")
 
 

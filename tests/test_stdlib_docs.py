@@ -1,11 +1,11 @@
-"""textspace.cli.stdlib_docs: the corpus of the demonstration."""
+"""textspace.text.stdlib_docs: the corpus of the demonstration."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-from textspace.cli.stdlib_docs import Docstring, docstrings_of, stdlib_docs
+from textspace.text.stdlib_docs import Docstring, docstrings_of, stdlib_docs
 
 
 def test_the_standard_library_is_read_without_importing_it() -> None:

@@ -33,7 +33,7 @@ inline void require(bool condition, const char* rule) {
 
 template <typename Matrix>
 void require_contiguous_rows(const Matrix& matrix, const char* rule) {
-  require(matrix.shape(1) <= 1 || matrix.stride(1) == 1, rule);
+  require(matrix.shape(0) == 0 || matrix.shape(1) <= 1 || matrix.stride(1) == 1, rule);
 }
 
 void bind_text(nb::module_& m);

@@ -99,3 +99,35 @@ def format_decimal_rows(
     blob: NDArray[np.uint8], offsets: NDArray[np.int64], rows: NDArray[np.float32], precision: int
 ) -> bytes: ...
 def first_occurrences(blob: NDArray[np.uint8], offsets: NDArray[np.int64], out: NDArray[np.bool_]) -> None: ...
+
+# training
+class VectorTrainer:
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        word_indptr: NDArray[np.int64],
+        word_rows: NDArray[np.int32],
+        input_vectors: NDArray[np.float32],
+        output_vectors: NDArray[np.float32],
+        *,
+        keep_probability: NDArray[np.float32],
+        counts: NDArray[np.int64],
+        objective: str,
+        loss: str,
+        window: int,
+        n_negatives: int,
+        negative_power: float,
+        epochs: int,
+        learning_rate: float,
+        seed: int,
+        n_threads: int,
+        position_weights: NDArray[np.float32] | None = None,
+        normalize_cbow: bool = False,
+    ) -> None: ...
+    @property
+    def n_words(self) -> int: ...
+    def start(self) -> None: ...
+    def progress(self) -> tuple[int, float, int]: ...
+    def running(self) -> bool: ...
+    def stop(self) -> None: ...
+    def join(self) -> None: ...

@@ -22,7 +22,20 @@ TEXTS_PER_BLOCK = 4096
 
 
 class Neighbor(NamedTuple):
-    """A word and the cosine of the angle between its vector and the query's."""
+    """A word that was found.
+
+    Parameters
+    ----------
+    word : str
+        The word.
+    similarity : float
+        Cosine of the angle between its vector and the query's, from -1 to 1.
+
+    Examples
+    --------
+    >>> Neighbor("queen", 0.81).word
+    'queen'
+    """
 
     word: str
     similarity: float

@@ -66,8 +66,8 @@ class WordVectors(VectorQueries, Estimator):
     position_weights : bool
         CBOW only: learn a vector for each position of the window, by which the context word there is multiplied [3]_.
     corrected_cbow : bool
-        CBOW only: divide the gradient among the context words, which word2vec and fastText leave out [4]_; it needs a
-        higher learning rate.
+        CBOW only: give each row its exact share of the gradient, which word2vec and fastText give it whole [4]_; needs
+        a higher learning rate.
     memory_budget : int
         Bytes of memory for the encoded corpus (4 a word); a larger one goes to a temporary file.
     n_threads : int, optional
@@ -207,8 +207,10 @@ class WordVectors(VectorQueries, Estimator):
             At the start, falling linearly to 0; by default the parameter `learning_rate`. A low one changes less.
         epochs : int, optional
             Passes over the new text; by default the parameter `epochs`.
-        callbacks, on_interrupt
-            As for `fit`.
+        callbacks : sequence of Callback
+            Told of the progress, about ten times a second.
+        on_interrupt : {"raise", "keep"}
+            What Ctrl-C does, as for `fit`.
 
         Returns
         -------

@@ -90,7 +90,7 @@ class ExactIndex:
         Returns
         -------
         ids : ndarray of int32, shape (Q, K)
-            Numbers of rows. K is k, or the number of rows less that of the longest list of `exclude` if that is smaller.
+            Numbers of rows. K is k, or what the longest list of `exclude` leaves of the rows, if that is less.
         similarities : ndarray of float32, shape (Q, K)
             Descending; of equal ones the lower row comes first. For the cosine, rows of zeros have similarity 0 and
             come after all others.

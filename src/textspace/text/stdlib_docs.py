@@ -40,7 +40,7 @@ def stdlib_docs(folder: Path | None = None) -> Iterator[Docstring]:
 
     Examples
     --------
-    >>> from textspace.cli.stdlib_docs import stdlib_docs
+    >>> from textspace.text.stdlib_docs import stdlib_docs
     >>> docs = {doc.text.splitlines()[0] for doc in stdlib_docs() if doc.module == "glob"}
     >>> "Filename globbing utility." in docs
     True
