@@ -38,6 +38,12 @@ class StoredVectors:
     ValueError
         There are no words, the shapes do not fit together, or n-grams are longer than 255 characters, which no file
         here may ask for.
+
+    Examples
+    --------
+    >>> model = StoredVectors(Vocabulary.from_words(["cup", "mug"]), np.eye(2, 3, dtype=np.float32))
+    >>> model.dim
+    3
     """
 
     vocabulary: Vocabulary
