@@ -97,6 +97,16 @@ def test_several_files(tmp_path: Path) -> None:
     assert read(tuple(paths), 1) == b"no end\nend\nlast\n"
 
 
+def test_names_of_files_are_not_taken_for_texts(tmp_path: Path) -> None:
+    names = [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
+    Path(names[0]).touch()
+    assert read(names) == "\n".join([*names, ""]).encode()
+    Path(names[1]).touch()
+    with pytest.raises(ValueError, match="must name several files by Path, not by str"):
+        read_blocks(names)
+    assert read([*names, "a text\0" * 5000]).startswith(names[0].encode())
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for source in ("-", Path("-"), [Path("-")]):
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a b\nc")))

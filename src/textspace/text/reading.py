@@ -48,6 +48,8 @@ def read_blocks(source: Source, *, block_size: int = BLOCK_SIZE) -> Iterator[byt
         If a compressed file is damaged or truncated.
     ImportError
         If a .zst file needs a package that is not installed.
+    ValueError
+        If all items of a list are str that name files: as texts they make no sense.
     TypeError
         If `source` is none of these, or an item is not of the same kind as the first.
 
@@ -65,12 +67,22 @@ def read_blocks(source: Source, *, block_size: int = BLOCK_SIZE) -> Iterator[byt
         return _read_files([source], block_size)
     if isinstance(source, (bytes, bytearray, memoryview)) or not hasattr(source, "__iter__"):
         raise TypeError(f"`source` must be a path, paths or an iterable of str, got {type(source).__name__}")
+    if (
+        isinstance(source, (list, tuple))
+        and source
+        and all(isinstance(item, str) and _is_file(item) for item in source)
+    ):
+        raise ValueError(f"`source` must name several files by Path, not by str, which is a text: got {source[0]!r}")
     items = iter(source)
     first = list(itertools.islice(items, 1))
     items = itertools.chain(first, items)
     if first and isinstance(first[0], os.PathLike):
         return _read_files(_checked(items, os.PathLike), block_size)
     return _read_texts(cast("Iterator[str]", _checked(items, str)), block_size)
+
+
+def _is_file(name: str) -> bool:
+    return os.path.isfile(name)  # noqa: PTH113 - unlike Path's, it takes any text
 
 
 def _checked(items: Iterable[object], kind: type) -> Iterator[str | os.PathLike[str]]:
