@@ -51,6 +51,16 @@ def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVe
         The file cannot be opened.
     ValueError
         `path` is not an ordinary file.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "glove.txt"
+    ...     _ = path.write_text("cup 0.5 1 2\\nmug 0.25 1 3\\n")
+    ...     found = read_vectors(path)
+    >>> found.vocabulary.words, found.input_vectors[1].tolist()
+    (['cup', 'mug'], [0.25, 1.0, 3.0])
     """
     return reader_for(path, mmap=mmap)(path)
 
@@ -72,6 +82,17 @@ def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
         The suffix is unknown, or the format cannot hold the model.
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tempfile import TemporaryDirectory
+    >>> from textspace.text.vocabulary import Vocabulary
+    >>> model = StoredVectors(Vocabulary.from_words(["cup", "mug"]), np.array([[0.5, 1], [2, 3]], np.float32))
+    >>> with TemporaryDirectory() as folder:
+    ...     write_vectors(Path(folder) / "cups.vec", model)
+    ...     (Path(folder) / "cups.vec").read_text()
+    '2 2\\ncup 0.5 1 \\nmug 2 3 \\n'
     """
     writer_of(path)(path, stored)
 
