@@ -48,6 +48,11 @@ def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVe
         The file cannot be opened.
     ValueError
         `path` is not an ordinary file.
+
+    Examples
+    --------
+    >>> read_vectors("wv.bin").dim  # doctest: +SKIP
+    100
     """
     return reader_for(path, mmap=mmap)(path)
 
@@ -69,6 +74,17 @@ def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
         The suffix is unknown, or the format cannot hold the model.
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tempfile import TemporaryDirectory
+    >>> from textspace.text.vocabulary import Vocabulary
+    >>> stored = StoredVectors(Vocabulary.from_words(["cup", "mug"]), np.eye(2, dtype=np.float32))
+    >>> with TemporaryDirectory() as folder:
+    ...     write_vectors(f"{folder}/wv.vec", stored)
+    ...     read_vectors(f"{folder}/wv.vec").vocabulary.words
+    ['cup', 'mug']
     """
     writer_for(path)(path, stored)
 
