@@ -1,3 +1,4 @@
+import hashlib
 import json
 import struct
 from pathlib import Path
@@ -7,12 +8,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from sample_models import MODELS, assert_same_model, compact_model, plain_model
+from sample_models import MODELS, assert_same_model, compact_model, plain_model, sample_vocabulary
 from textspace.errors import FormatError
 from textspace.formats.native import read_native, write_native
 from textspace.formats.stored import StoredVectors
 from textspace.formats.tensor_file import MAX_HEADER_BYTES, write_tensor_file
 from textspace.text.subwords import Subwords
+
+GOLDEN = "740237fa54ecd12d26b3a7f2e20a216bbe0f750983bc28ebfd09e7ba5e0b9eba"
 
 
 def header_of(path: Path) -> tuple[dict[str, Any], bytes]:
@@ -171,6 +174,15 @@ def test_a_missing_array_is_named(tmp_path: Path) -> None:
     write_raw(path, header, data)
     with pytest.raises(FormatError, match="array `word_counts` is missing"):
         read_native(path)
+
+
+def test_version_1_of_the_format_stays_what_it_is(tmp_path: Path) -> None:
+    """Files of users: a change of these bytes, the word index among them, needs a new FORMAT_VERSION."""
+    vocabulary = sample_vocabulary()
+    subwords = Subwords.from_vocabulary(vocabulary, min_n=2, max_n=4, n_buckets=50)
+    rows = np.arange((len(vocabulary) + subwords.n_rows) * 3, dtype=np.float32).reshape(-1, 3)
+    write_native(tmp_path / "m", StoredVectors(vocabulary, rows, rows[:10], subwords, {"dim": 3, "loss": "ns"}))
+    assert hashlib.sha256((tmp_path / "m").read_bytes()).hexdigest() == GOLDEN
 
 
 def test_bad_headers_are_named(tmp_path: Path) -> None:

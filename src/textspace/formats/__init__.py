@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from textspace.formats.fasttext_bin import write_fasttext_bin
 from textspace.formats.native import write_native
@@ -11,10 +12,12 @@ from textspace.formats.stored import StoredVectors
 from textspace.formats.word2vec_binary import write_word2vec_binary
 from textspace.formats.word2vec_text import write_word2vec_text
 
-__all__ = ["StoredVectors", "read_vectors", "write_vectors"]
+__all__ = ["StoredVectors", "read_vectors", "write_vectors", "writer_of"]
+
+Writer: TypeAlias = Callable[[str | os.PathLike[str], StoredVectors], None]
 
 # The first suffix that fits counts: .w2v.bin is not a .bin.
-_WRITERS: dict[str, Callable[[str | os.PathLike[str], StoredVectors], None]] = {
+_WRITERS: dict[str, Writer] = {
     ".textspace": write_native,
     ".w2v.bin": write_word2vec_binary,
     ".w2v": write_word2vec_binary,
@@ -106,6 +109,33 @@ def writer_for(path: str | os.PathLike[str]) -> Callable[[str | os.PathLike[str]
     ------
     ValueError
         The suffix is unknown.
+    """
+    writer_of(path)(path, stored)
+
+
+def writer_of(path: str | os.PathLike[str]) -> Writer:
+    """Find the writer of the format that the name of a file asks for.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file, which need not exist.
+
+    Returns
+    -------
+    callable
+        It takes the path and StoredVectors.
+
+    Raises
+    ------
+    ValueError
+        The suffix is unknown.
+
+    Examples
+    --------
+    >>> writer_of("v.npz")
+    Traceback (most recent call last):
+    ValueError: the name of the file must end with one of .textspace, .w2v.bin, .w2v, .bin, .vec, .txt, got 'v.npz'
     """
     name = Path(path).name.lower()
     for suffix, write in _WRITERS.items():
