@@ -21,9 +21,9 @@ def check_output(path: Path) -> None:
     OSError
         When the folder does not exist or cannot be written to, or the path is a folder.
     """
-    from textspace.formats import writer_for
+    from textspace.formats import writer_of
 
-    writer_for(path)
+    writer_of(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a file in it")
     if not path.parent.is_dir():

@@ -89,27 +89,6 @@ def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
     ...     read_vectors(f"{folder}/wv.vec").vocabulary.words
     ['cup', 'mug']
     """
-    writer_for(path)(path, stored)
-
-
-def writer_for(path: str | os.PathLike[str]) -> Callable[[str | os.PathLike[str], StoredVectors], None]:
-    """Return the function that writes the format that the name of the file asks for.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file, which need not exist.
-
-    Returns
-    -------
-    callable
-        Takes the path and the model.
-
-    Raises
-    ------
-    ValueError
-        The suffix is unknown.
-    """
     writer_of(path)(path, stored)
 
 
