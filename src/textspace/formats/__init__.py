@@ -54,8 +54,13 @@ def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVe
 
     Examples
     --------
-    >>> read_vectors("wv.bin").dim  # doctest: +SKIP
-    100
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "glove.txt"
+    ...     _ = path.write_text("cup 0.5 1 2\\nmug 0.25 1 3\\n")
+    ...     found = read_vectors(path)
+    >>> found.vocabulary.words, found.input_vectors[1].tolist()
+    (['cup', 'mug'], [0.25, 1.0, 3.0])
     """
     return reader_for(path, mmap=mmap)(path)
 
@@ -83,11 +88,11 @@ def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
     >>> import numpy as np
     >>> from tempfile import TemporaryDirectory
     >>> from textspace.text.vocabulary import Vocabulary
-    >>> stored = StoredVectors(Vocabulary.from_words(["cup", "mug"]), np.eye(2, dtype=np.float32))
+    >>> model = StoredVectors(Vocabulary.from_words(["cup", "mug"]), np.array([[0.5, 1], [2, 3]], np.float32))
     >>> with TemporaryDirectory() as folder:
-    ...     write_vectors(f"{folder}/wv.vec", stored)
-    ...     read_vectors(f"{folder}/wv.vec").vocabulary.words
-    ['cup', 'mug']
+    ...     write_vectors(Path(folder) / "cups.vec", model)
+    ...     (Path(folder) / "cups.vec").read_text()
+    '2 2\\ncup 0.5 1 \\nmug 2 3 \\n'
     """
     writer_of(path)(path, stored)
 
