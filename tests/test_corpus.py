@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import reference_text as reference
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import reference_text as reference
 from textspace import _core
 from textspace.text import corpus as corpus_module
 from textspace.text.corpus import read_corpus

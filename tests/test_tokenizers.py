@@ -3,10 +3,10 @@ import time
 import unicodedata
 
 import pytest
-import reference_text as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference_text as reference
 from textspace.text.tokenizers import tokenize, tokenized_blocks
 from textspace.text.utf8 import to_bytes, to_text
 
