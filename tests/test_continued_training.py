@@ -36,7 +36,9 @@ def test_known_words_keep_ids_and_rows_and_new_ones_get_them(fitted, tmp_path):
     assert not (wv.output_vectors_[n_known:] > 1e-30).any()
     assert wv["kumquat"].any()
     assert wv.subwords_.n_rows > fitted.subwords_.n_rows
-    assert wv.learning_rate == fitted.learning_rate
+    wv.save(tmp_path / "more.textspace")
+    for model in (wv, textspace.load(tmp_path / "more.textspace")):
+        assert (model.learning_rate, model.epochs) == (fitted.learning_rate, fitted.epochs)
 
 
 def test_more_text_moves_the_vectors(fitted, tmp_path):

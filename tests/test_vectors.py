@@ -2,6 +2,7 @@
 
 import _thread
 import itertools
+import pickle
 import threading
 import time
 
@@ -318,3 +319,9 @@ def test_a_model_can_be_saved_over_the_file_it_is_mapped_from(fitted, tmp_path):
     wv.partial_fit(topic_texts(20), epochs=1)
     wv.save(path)
     np.testing.assert_array_equal(textspace.load(path).vectors, wv.vectors)
+
+
+def test_a_model_that_was_searched_can_be_copied(fitted):
+    found = fitted.nearest("apple", k=3)
+    twin = pickle.loads(pickle.dumps(fitted))
+    assert twin.nearest("apple", k=3) == found
