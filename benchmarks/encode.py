@@ -3,7 +3,7 @@
 import sys
 from functools import partial
 
-from corpora import prefix, wikipedia
+from corpora import wikipedia
 from measure import in_turn, medians, run
 from results import Scale, Section
 
@@ -18,7 +18,7 @@ print(time.perf_counter() - began, corpus.n_tokens)
 
 def measure(scale: Scale) -> Section:
     """Read the text once with each tokenizer, in fresh processes."""
-    text = prefix(wikipedia("en"), scale.quality_megabytes)
+    text = wikipedia("en")
     megabytes = text.stat().st_size / 1e6
     section = Section(
         "Counting and encoding",

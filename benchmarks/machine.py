@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from corpora import ROOT
+from textspace import _core
 
 
 def conditions(scale_name: str) -> dict[str, str]:
@@ -22,8 +23,8 @@ def conditions(scale_name: str) -> dict[str, str]:
         "date": dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d"),
         "scale": f"scale {scale_name}",
         "commit": f"commit {commit or 'unknown'}",
-        "processor": f"{processor()}, {len(os.sched_getaffinity(0))} cores, {memory_gb():.0f} GB",
-        "system": f"{platform.system()} {platform.release()}, {compiler.partition(chr(10))[0]}",
+        "processor": f"{processor()} ({_core.isa()}), {len(os.sched_getaffinity(0))} cores, {memory_gb():.0f} GB",
+        "system": f"{platform.system()}, {compiler.partition(chr(10))[0]}",
         "python": f"Python {platform.python_version()}",
         "versions": "fastText 0.9.3, " + ", ".join(f"{name} {version(name)}" for name in packages),
     }

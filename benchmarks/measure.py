@@ -1,16 +1,15 @@
-"""Run programs in fresh processes, in turn, and read what they cost: wall and CPU time, peak memory, what they print.
+"""Run programs in fresh processes, in turn, and read what they cost: wall and CPU time, peak memory, output."""
 
-This module imports nothing large: a child's peak memory is never reported below that of the process that started it.
-"""
-
-import os
+import json
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+LAUNCHER = Path(__file__).with_name("launch.py")
 
 
 @dataclass(frozen=True)
@@ -23,22 +22,17 @@ class Measurement:
     output: str
 
 
-def run(command: Sequence[str | Path], *, environment: Mapping[str, str] | None = None) -> Measurement:
-    """Run a command to its end; raise with what it printed when it fails."""
+def run(command: Sequence[str | Path]) -> Measurement:
+    """Run a command, given by its full path, to its end; raise with what it printed when it fails."""
     words = [str(word) for word in command]
-    with tempfile.TemporaryFile() as file:
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=os.environ | dict(environment or {})
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall_seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        file.seek(0)
-        output = file.read().decode(errors="replace")
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(words)} ended with {process.returncode}:\n{output[-2000:]}")
-    return Measurement(wall_seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, output)
+    with tempfile.NamedTemporaryFile() as file:
+        launcher = [sys.executable, "-I", "-S", str(LAUNCHER), file.name]
+        launched = subprocess.run([*launcher, *words], check=True, capture_output=True, text=True)
+        output = Path(file.name).read_text(encoding="utf-8", errors="replace")
+    cost = json.loads(launched.stdout)
+    if cost["status"] != 0:
+        raise RuntimeError(f"{' '.join(words)} ended with {cost['status']}:\n{output[-2000:]}")
+    return Measurement(cost["wall_seconds"], cost["cpu_seconds"], cost["peak_bytes"], output)
 
 
 def in_turn(

@@ -46,9 +46,8 @@ def compare(section: Section, case: str, ours: list[Scores], theirs: list[Scores
         spread = max(scores[name] for scores in theirs) - min(scores[name] for scores in theirs)
         difference = our_mean - their_mean
         section.rows.append((case, name, f"{our_mean:.1f}", f"{their_mean:.1f}", f"{difference:+.2f}", f"{spread:.1f}"))
-        section.bars.append(
-            Bar(f"{name}, {case} epochs", f">= -{spread:.1f}", f"{difference:+.1f} points", difference >= -spread)
-        )
+        what = f"{name} ({case} epoch{'' if case.endswith(' 1') else 's'})"
+        section.bars.append(Bar(what, f">= -{spread:.1f}", f"{difference:+.1f} points", difference >= -spread))
 
 
 def scored(program: str, language: str, epochs: int, seed: int, scale: Scale) -> Scores:

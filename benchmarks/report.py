@@ -35,14 +35,13 @@ def write_report(names: list[str]) -> Path:
         for bar in section["bars"]
     ]
     n_met = sum(bar[3] == "yes" for bar in bars)
-    parts = [
-        INTRODUCTION,
-        f"## Bars: {n_met} of {len(bars)} met\n",
-        table(["bar", "required", "measured", "met"], bars),
-    ]
-    for name, section in sections.items():
-        conditions = section["conditions"]
-        parts += [f"\n## {section['title']}\n", f"`{name}.py`, {'; '.join(conditions.values())}\n"]
+    shared = {"; ".join(section["conditions"].values()) for section in sections.values()}
+    parts = [INTRODUCTION, *(f"{conditions}.\n" for conditions in shared if len(shared) == 1)]
+    parts += [f"## Bars: {n_met} of {len(bars)} met\n", table(["bar", "required", "measured", "met"], bars)]
+    for section in sections.values():
+        parts += [f"\n## {section['title']}\n"]
+        if len(shared) > 1:  # sections of different runs
+            parts += ["; ".join(section["conditions"].values()) + ".\n"]
         parts += [section["about"], "", table(section["header"], section["rows"])]
     RESULTS.write_text("\n".join(parts) + "\n", encoding="utf-8")
     return RESULTS

@@ -26,7 +26,7 @@ def measure(scale: Scale) -> Section:
         f"{text.name} ({text.stat().st_size / 1e6:.0f} MB), one epoch, medians of {scale.rounds} alternating rounds. "
         "Words a second are those each program reports of its training phase (words of the vocabulary, all threads); "
         "wall is the whole process, reading, counting and saving included. "
-        "fastText's time hardly depends on the uninitialized part of its matrix. "
+        "With so few threads fastText leaves most of its input matrix uninitialized, which saves it that time. "
         f"Without subwords the text is cut in lines ({lines.name}), which gensim needs to use several threads.",
         ("case", "program", "words/s", "ratio", "wall s", "ratio", "CPU s", "peak MB"),
     )

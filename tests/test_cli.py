@@ -18,6 +18,7 @@ from textspace import WordVectors, load
 from textspace.cli.app import message_of
 from textspace.cli.progress import TrainingDisplay
 from textspace.cli.train_vectors import default_output, train
+from textspace.text.stdlib_docs import stdlib_docs
 from textspace.training.callbacks import TrainingProgress
 
 Cli = Callable[..., Outcome]
@@ -159,6 +160,19 @@ def test_tables_on_a_terminal(cli: Cli, model: Path, monkeypatch: pytest.MonkeyP
     assert out.splitlines()[0].split() == ["cat", "dog"]
     assert len(out.splitlines()) == 3
     assert load(model).nearest("dog", k=2)[1].word in out.splitlines()[2]
+
+
+def test_demo_trains_shows_and_says_where_the_model_is(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = list(stdlib_docs(modules={"threading", "socket", "logging", "pickle"}))
+    monkeypatch.setattr("textspace.cli.demo.stdlib_docs", lambda: few)
+    outcome = cli("demo")
+    assert outcome.status == 0, outcome.err
+    assert f"{len(few)} docstrings of 4 modules" in outcome.out
+    assert "'multithreaded' is not in the corpus" in outcome.out
+    assert str(Path("demo.textspace").resolve()) in outcome.out
+    assert "threads" in load("demo.textspace")
+    columns = next(line for line in outcome.out.splitlines() if line.split()[:1] == ["thread"])
+    assert columns.split()[:2] == ["thread", "socket"]
 
 
 def test_evaluate_prints_both_figures(cli: Cli, model: Path) -> None:

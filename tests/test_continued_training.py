@@ -36,7 +36,9 @@ def test_known_words_keep_ids_and_rows_and_new_ones_get_them(fitted, tmp_path):
     assert not (wv.output_vectors_[n_known:] > 1e-30).any()
     assert wv["kumquat"].any()
     assert wv.subwords_.n_rows > fitted.subwords_.n_rows
-    assert wv.learning_rate == fitted.learning_rate
+    wv.save(tmp_path / "more.textspace")
+    for model in (wv, textspace.load(tmp_path / "more.textspace")):
+        assert (model.learning_rate, model.epochs) == (fitted.learning_rate, fitted.epochs)
 
 
 def test_more_text_moves_the_vectors(fitted, tmp_path):
@@ -96,6 +98,17 @@ def test_hierarchical_softmax_starts_with_a_new_tree(tmp_path):
     assert np.abs(wv.output_vectors_).max() < 1e-30
     wv.partial_fit(topic_texts(100), epochs=1)
     assert np.abs(wv.output_vectors_).max() > 1e-3
+
+
+def test_position_weights_go_on_from_where_they_were():
+    wv = small_vectors(objective="cbow", position_weights=True).fit(topic_texts(100))
+    before = wv._position_weights.copy()
+    assert before.shape == (10, 10)
+    assert np.abs(before - 1).max() > 1e-3
+    wv.partial_fit(NEW_TEXTS, learning_rate=NO_STEP, epochs=1)
+    np.testing.assert_array_equal(wv._position_weights, before)
+    wv.set_params(window=3).partial_fit(NEW_TEXTS, learning_rate=NO_STEP, epochs=1)
+    np.testing.assert_array_equal(wv._position_weights, np.ones((6, 10)))
 
 
 @pytest.mark.parametrize("changed", [{"dim": 12}, {"min_n": 1}, {"max_n": 6}, {"max_n": 0}, {"n_buckets": 50}])

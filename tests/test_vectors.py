@@ -2,6 +2,7 @@
 
 import _thread
 import itertools
+import pickle
 import threading
 import time
 
@@ -11,7 +12,8 @@ import pytest
 import reference_vectors as ref
 import textspace
 from small_vectors import TOPICS, small_vectors, topic_texts
-from textspace import Callback, WordVectors
+from textspace import Callback, TrainingDivergedError, WordVectors
+from textspace.training import word_vectors
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,63 @@ def test_parameters_are_checked_before_the_corpus_is_read(changed, error, messag
         small_vectors(**changed).fit(corpus())
 
 
+class IdleTrainer:
+    """Takes the place of the core's trainer: keeps what it is given, trains nothing, and may spoil a matrix."""
+
+    spoiled, bad = None, np.nan
+
+    def __init__(self, ids, word_indptr, word_rows, input_vectors, output_vectors, **options):
+        IdleTrainer.options = options
+        matrices = {"input": input_vectors, "output": output_vectors, "position": options["position_weights"]}
+        if self.spoiled:
+            matrices[self.spoiled][-1, 0] = self.bad
+
+    def start(self):
+        pass
+
+    stop = join = start
+
+    def running(self):
+        return False
+
+    def progress(self):
+        return 10**9, 1.0, 1
+
+
+def test_parameters_reach_the_trainer(monkeypatch):
+    monkeypatch.setattr(word_vectors._core, "VectorTrainer", IdleTrainer)
+    given = {
+        "objective": "cbow",
+        "loss": "softmax",
+        "window": 7,
+        "n_negatives": 8,
+        "negative_power": 0.75,
+        "epochs": 3,
+        "learning_rate": 0.03,
+        "n_threads": 2,
+    }
+    wv = small_vectors(**given, subsample=1e-3, random_state=11, corrected_cbow=True).fit(topic_texts(50))
+    options = IdleTrainer.options
+    assert {name: options[name] for name in given} == given
+    assert (options["seed"], options["normalize_cbow"], options["position_weights"]) == (11, True, None)
+    counts = wv.vocabulary_.counts
+    np.testing.assert_array_equal(options["counts"], counts)
+    expected = ref.keep_probability(counts, wv.vocabulary_.n_tokens, 1e-3)
+    np.testing.assert_allclose(options["keep_probability"], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("spoiled", ["input", "output", "position"])
+def test_vectors_that_are_not_finite_are_never_kept(monkeypatch, spoiled, bad):
+    monkeypatch.setattr(word_vectors._core, "VectorTrainer", IdleTrainer)
+    monkeypatch.setattr(IdleTrainer, "spoiled", spoiled)
+    monkeypatch.setattr(IdleTrainer, "bad", bad)
+    wv = small_vectors(objective="cbow", position_weights=True)
+    with pytest.raises(TrainingDivergedError, match=f"the {spoiled} vectors are not finite; lower `learning_rate`"):
+        wv.fit(topic_texts(50))
+    assert not hasattr(wv, "vocabulary_")
+
+
 def test_on_interrupt_is_checked():
     with pytest.raises(ValueError, match="`on_interrupt` must be one of 'raise', 'keep', got 'stop'"):
         small_vectors().fit(topic_texts(5), on_interrupt="stop")
@@ -260,3 +319,9 @@ def test_a_model_can_be_saved_over_the_file_it_is_mapped_from(fitted, tmp_path):
     wv.partial_fit(topic_texts(20), epochs=1)
     wv.save(path)
     np.testing.assert_array_equal(textspace.load(path).vectors, wv.vectors)
+
+
+def test_a_model_that_was_searched_can_be_copied(fitted):
+    found = fitted.nearest("apple", k=3)
+    twin = pickle.loads(pickle.dumps(fitted))
+    assert twin.nearest("apple", k=3) == found

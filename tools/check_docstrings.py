@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from enum import Enum
 
 from numpydoc.validate import validate  # type: ignore[import-untyped]
@@ -43,12 +44,17 @@ def members_of(public: type) -> Iterator[str]:
 def problems_of(name: str) -> Iterator[str]:
     """What numpydoc finds, and a missing example."""
     found = validate(name)
+    public = pkgutil.resolve_name(name)
+    docstring = found["docstring"] or ""
+    is_record = inspect.isclass(public) and (is_dataclass(public) or hasattr(public, "_fields"))
     for code, message in found["errors"]:
-        if code not in NOT_ASKED_FOR:
+        # The fields of a record may stand under Attributes: that is what they are for its reader.
+        as_attributes = code == "PR01" and is_record and "Attributes\n" in docstring
+        if code not in NOT_ASKED_FOR and not as_attributes:
             yield f"{name}: {code} {message}"
-    public = name.rpartition(".")[0] in {"textspace", *(f"textspace.{subpackage}" for subpackage in SUBPACKAGES)}
-    is_exception = found["type"] == "type" and issubclass(pkgutil.resolve_name(name), Exception)
-    if public and not is_exception and ">>>" not in (found["docstring"] or ""):
+    is_member = inspect.isclass(pkgutil.resolve_name(name.rpartition(".")[0]))
+    is_exception = inspect.isclass(public) and issubclass(public, Exception)
+    if not (is_member or is_record or is_exception) and ">>>" not in docstring:
         yield f"{name}: no example"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textspace.cli.output_file import check_output
-from textspace.cli.query_vectors import show_neighbors
+from textspace.cli.query_vectors import show_table
 from textspace.text.stdlib_docs import Docstring, stdlib_docs
 
 if TYPE_CHECKING:
     from textspace import WordVectors
 
-QUERIES = ("thread", "socket", "regular", "directory", "float", "exception")
+QUERIES = ("thread", "socket", "regular", "exception")
 UNSEEN_WORDS = ("multithreaded", "subdirectories", "unpickleable", "websockets")
 
 
@@ -53,18 +54,21 @@ def train_on(docs: list[Docstring], output: Path) -> WordVectors:
     from textspace import WordVectors
     from textspace.cli.train_vectors import in_words, train_and_save
 
-    wv = WordVectors(dim=100, epochs=20, min_count=3, subsample=1e-3, tokenizer="unicode")
-    typer.echo(in_words(train_and_save(wv, [doc.text for doc in docs], output, keep_interrupted=False)))
+    wv = WordVectors(
+        dim=64, window=8, n_negatives=10, epochs=25, learning_rate=0.1, min_count=3, subsample=1e-3, min_n=4,
+        tokenizer="unicode",
+    )  # fmt: skip
+    texts = [re.sub("[._]", " ", doc.text) for doc in docs]  # of dotted names the parts are the words
+    typer.echo(in_words(train_and_save(wv, texts, output, keep_interrupted=False)))
     return wv
 
 
 def show_vectors(wv: WordVectors) -> None:
     """Show the neighbours of words, and of one that the corpus does not have."""
-    known = [word for word in QUERIES if word in wv]
-    typer.echo("\nNearest words (cosine):")
-    show_neighbors({word: wv.nearest(word, k=6) for word in known})
+    typer.echo("\nThe words whose vectors are nearest (cosine):")
+    show_table({word: wv.nearest(word, k=6) for word in QUERIES if word in wv})
     unseen = next(word for word in UNSEEN_WORDS if word not in wv)
     vector = wv[unseen]
-    typer.echo(f"\n{unseen!r} is not in the corpus, but its n-grams are: {wv.dim} numbers, ", nl=False)
-    typer.echo(f"{vector[0]:+.3f} {vector[1]:+.3f} {vector[2]:+.3f} ..., near to")
-    show_neighbors({unseen: wv.nearest(unseen, k=6)})
+    typer.echo(f"\n{unseen!r} is not in the corpus, but n-grams of it are. Its vector of {wv.dim} numbers,")
+    typer.echo(f"{vector[0]:+.3f} {vector[1]:+.3f} {vector[2]:+.3f} ..., is near to those of:")
+    typer.echo("  " + ", ".join(neighbor.word for neighbor in wv.nearest(unseen, k=6)))

@@ -62,19 +62,24 @@ def open_vectors(path: options.Model) -> WordVectors:
 
 
 def show_neighbors(neighbors: Mapping[str, Sequence[Neighbor]]) -> None:
-    """Print a column for each query on a terminal; elsewhere lines of query, word and similarity between tabs."""
-    if not on_terminal():
-        for query, found in neighbors.items():
-            for neighbor in found:
-                typer.echo(f"{query}\t{neighbor.word}\t{neighbor.similarity:.4f}")
+    """Print a table for a person, and lines of query, word and similarity between tabs for a program."""
+    if on_terminal():
+        show_table(neighbors)
         return
+    for query, found in neighbors.items():
+        for neighbor in found:
+            typer.echo(f"{query}\t{neighbor.word}\t{neighbor.similarity:.4f}")
+
+
+def show_table(neighbors: Mapping[str, Sequence[Neighbor]]) -> None:
+    """Print a column for each query, a row for each rank."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, header_style="bold")
     for query in neighbors:
-        table.add_column(Text(query))
+        table.add_column(Text(query), no_wrap=True)
     for rank in range(max(map(len, neighbors.values()))):
         table.add_row(*(shown_neighbor(found, rank) for found in neighbors.values()))
     Console().print(table)

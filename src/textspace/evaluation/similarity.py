@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 
 class WordPair(NamedTuple):
-    """Two words and how similar people find them; the scale is the test set's own."""
+    """Two words and how similar people find them; the scale is the test set's own.
+
+    Attributes
+    ----------
+    first, second : str
+        The words.
+    score : float
+        The judgement, a mean over people as a rule.
+    """
 
     first: str
     second: str
