@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,6 +45,15 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
         return Outcome(int(ended.value.code or 0), out, err)
 
     return run
+
+
+@pytest.fixture(params=textspace._core.available_isas())
+def isa(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each instruction set that this processor runs, in use during the test."""
+    before = textspace._core.isa()
+    textspace._core.use_isa(request.param)
+    yield request.param
+    textspace._core.use_isa(before)
 
 
 def pytest_configure() -> None:

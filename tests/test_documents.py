@@ -19,7 +19,7 @@ MODULES = {"threading", "socket", "asyncio", "logging", "email", "pathlib"}
 
 @pytest.fixture(scope="module")
 def corpus() -> str:
-    docs = [" ".join(doc.text.lower().split()) for doc in stdlib_docs() if doc.module in MODULES]
+    docs = [" ".join(doc.text.lower().split()) for doc in stdlib_docs(modules=MODULES)]
     return "\n".join([*docs, "berlin is in germany and paris is in france\n" * 5])
 
 

@@ -43,6 +43,7 @@ def test_documents_carry_their_top_level_module(tmp_path: Path) -> None:
     (tmp_path / "two" / "three" / "four.py").write_text('"""Four."""')
     (tmp_path / "test").mkdir()
     (tmp_path / "test" / "five.py").write_text('"""Five."""')
+    assert list(stdlib_docs(tmp_path, modules={"two"})) == [Docstring("two", "Four.")]
     assert list(stdlib_docs(tmp_path)) == [Docstring("one", "One."), Docstring("two", "Four.")]
 
 

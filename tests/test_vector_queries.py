@@ -6,7 +6,7 @@ import pytest
 import reference_vectors as ref
 import textspace
 from small_vectors import cosines, small_vectors, topic_texts
-from textspace import Neighbor, NotFittedError, WordVectors
+from textspace import Neighbor, NotFittedError, WordVectors, lookup
 from textspace.errors import TextspaceError
 
 
@@ -72,6 +72,21 @@ def test_embed_is_the_mean_of_unit_vectors(fitted, plain):
             expected = ref.text_vector(np.array([wv[word] for word in known]).reshape(-1, 10).astype(np.float64))
             np.testing.assert_allclose(vector, expected, atol=1e-6)
     assert wv.embed(("apple",)).shape == (1, 10)
+    assert not wv.embed([""]).any()
+
+
+def test_embed_does_not_depend_on_how_many_texts_there_are(fitted):
+    texts = topic_texts(lookup.TEXTS_PER_BLOCK + 7)
+    embedded = fitted.embed(texts)
+    for position in (0, lookup.TEXTS_PER_BLOCK - 1, lookup.TEXTS_PER_BLOCK, len(texts) - 1):
+        np.testing.assert_array_equal(embedded[position], fitted.embed([texts[position]])[0])
+
+
+def test_vocabularies_of_many_blocks_have_the_vectors_of_their_words():
+    words = [f"w{number}" for number in range(2 * lookup.WORDS_PER_BLOCK + 3)]
+    wv = small_vectors(n_threads=3, epochs=1).fit([" ".join(words)])
+    for word_id in (0, lookup.WORDS_PER_BLOCK - 1, lookup.WORDS_PER_BLOCK, len(words)):
+        np.testing.assert_array_equal(wv.vectors[word_id], wv[wv.words[word_id]])
 
 
 def test_embed_splits_as_the_corpus_was_split():
@@ -129,6 +144,7 @@ def test_batches_give_what_single_queries_give(fitted):
     assert_same(fitted.nearest_batch(words, k=3), [fitted.nearest(word, k=3) for word in words])
     vectors = np.array([fitted[word] for word in words])
     assert_same(fitted.nearest_batch(vectors, k=3), [fitted.nearest(vector, k=3) for vector in vectors])
+    assert_same(fitted.nearest_batch(np.array(words), k=3), fitted.nearest_batch(words, k=3))
     assert fitted.nearest_batch([], k=3) == []
 
 

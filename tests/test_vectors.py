@@ -113,7 +113,7 @@ def test_callbacks_see_the_whole_run():
         ({"window": 0}, ValueError, "`window` must be between 1"),
         ({"n_negatives": 0}, ValueError, "`n_negatives` must be between 1"),
         ({"negative_power": -1}, ValueError, "`negative_power` must be between 0"),
-        ({"epochs": 0}, ValueError, "`epochs` must be >= 1, got 0"),
+        ({"epochs": 0}, ValueError, "`epochs` must be between 1 and 1000000, got 0"),
         ({"learning_rate": 0}, ValueError, r"`learning_rate` must be > 0, got 0\.0"),
         ({"learning_rate": np.nan}, ValueError, "`learning_rate` must be finite, got nan"),
         ({"min_count": 0}, ValueError, "`min_count` must be >= 1, got 0"),

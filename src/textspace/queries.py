@@ -139,8 +139,11 @@ class VectorQueries:
         (3, 16)
         """
         lookup, tokenizer = self._lookup, check_tokenizer(self.tokenizer)
-        tokens = [tokenize(text, tokenizer=tokenizer) for text in check_texts("texts", texts)]
-        return lookup.text_vectors([[word for word in words if word != END_OF_LINE] for words in tokens])
+
+        def words_of(text: str) -> list[str]:
+            return [word for word in tokenize(text, tokenizer=tokenizer) if word != END_OF_LINE]
+
+        return lookup.text_vectors(check_texts("texts", texts), words_of)
 
     def similarity(self, a: str | bytes, b: str | bytes) -> float:
         """Return the cosine of the angle between the vectors of two words.
@@ -225,14 +228,14 @@ class VectorQueries:
             When a word is unknown and the model has no n-grams.
         """
         k = check_int("k", k, at_least=1)
-        if isinstance(queries, np.ndarray):
+        if isinstance(queries, np.ndarray) and queries.dtype.kind in "fiu":
             if queries.ndim != 2 or queries.shape[1] != self._fitted.dim:
                 reject("queries", f"be words or vectors of shape (N, {self._fitted.dim})", queries.shape)
             vectors = np.ascontiguousarray(queries, dtype=np.float32)
             return self._lookup.nearest(vectors, k=k, exclude=[[]] * len(vectors))
         if isinstance(queries, str | bytes):
             raise TypeError(f"`queries` must be a sequence of words, got a single one; call nearest({queries!r})")
-        words = list(queries)
+        words: list[str | bytes] = list(queries)
         return self._lookup.nearest(self._vectors_of(words), k=k, exclude=[[word] for word in words])
 
     def analogy(self, a: str | bytes, b: str | bytes, c: str | bytes, *, k: int = 10) -> list[Neighbor]:

@@ -158,7 +158,7 @@ def evaluate_similarity(
     """
     scores = np.array([score for _, _, score in pairs], dtype=np.float64)
     if not np.isfinite(scores).all():
-        reject("pairs", "have finite scores", scores[~np.isfinite(scores)][0])
+        reject("pairs", "have finite scores", float(scores[~np.isfinite(scores)][0]))
     words, ids = find_words([word for pair in pairs for word in pair[:2]], vocabulary=vocabulary, case=case)
     cosines = _cosines(vectors_of, words)
     has_vectors = ~np.isnan(cosines)
