@@ -107,7 +107,7 @@ def write_fasttext_bin(path: str | os.PathLike[str], stored: StoredVectors) -> N
 
     Notes
     -----
-    Takes 4 * dim * (words + buckets) bytes on the disk and a few MB of memory.
+    Takes 4 * dim * (words + buckets) bytes on the disk and some tens of MB of memory.
     """
     vocabulary = stored.vocabulary
     n_words = len(vocabulary)

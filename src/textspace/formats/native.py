@@ -1,4 +1,17 @@
-"""The native format `.textspace`: a safetensors file with everything of a model, opened by memory map."""
+"""The native format `.textspace`: a safetensors file with everything of a model, opened by memory map.
+
+Metadata, all strings: `format` is "textspace"; `format_version`; `kind` is "word_vectors"; `parameters`, a JSON object;
+`n_tokens`; and, where words have n-grams, `subwords`, a JSON object of min_n, max_n and n_buckets.
+
+Arrays, with V words, D components and G buckets that have rows (all buckets where the two n-gram arrays are absent):
+
+- input_vectors (V + G, D), float32: a row a word, then a row a bucket. output_vectors (V, D), float32: may be absent.
+- ngram_buckets (G,), int32, ascending; ngram_rows (G,), int32: the row of each.
+- word_bytes, uint8: all words, one after the other. word_offsets (V + 1,), int64: where each starts, then the end.
+- word_counts (V,), int64. word_index (2**k,), uint32: open addressing by `hash_word` of core/hashing.h, with linear
+  probing; an entry is the number of a word plus 1, or 0.
+- _padding0, ...: nothing but what brings the array after it to a multiple of 64 bytes.
+"""
 
 import json
 import os
