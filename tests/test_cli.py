@@ -119,6 +119,15 @@ def test_an_output_that_cannot_be_written_is_refused_before_training(
     assert message in outcome.err
 
 
+def test_a_file_that_is_read_is_not_replaced(cli: Cli, model: Path) -> None:
+    before = model.read_bytes()
+    for command in (("vectors", "train", model, "-o", model), ("convert", model, model)):
+        outcome = cli(*command)
+        assert outcome.status == 1
+        assert "would be replaced" in outcome.err
+    assert model.read_bytes() == before
+
+
 def test_ctrl_c_saves_nothing_unless_asked(cli: Cli, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TrainingDisplay, "on_progress", lambda *_: signal.raise_signal(signal.SIGINT))
     long = ("--epochs", 1_000_000, "--min-count", 1)

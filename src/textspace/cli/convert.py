@@ -18,6 +18,6 @@ def convert(
     """Write a model in another file format."""
     from textspace import load
 
-    check_output(output)
+    check_output(output, inputs=[model])
     load(model).save(output)
     typer.echo(f"saved: {output} ({shown_size(output)})")

@@ -17,7 +17,7 @@ from textspace.text.stdlib_docs import Docstring, stdlib_docs
 if TYPE_CHECKING:
     from textspace import WordVectors
 
-QUERIES = ("thread", "socket", "regular", "exception")
+QUERIES = ("thread", "socket", "regular", "directory")
 UNSEEN_WORDS = ("multithreaded", "subdirectories", "unpickleable", "websockets")
 
 

@@ -28,7 +28,7 @@ def export(
     from textspace.formats import StoredVectors, write_vectors
     from textspace.text.vocabulary import Vocabulary
 
-    check_output(output)
+    check_output(output, inputs=[model])
     wv = open_vectors(model)
     if words is None:
         chosen, counts, vectors = wv.words[:limit], wv.vocabulary_.counts[:limit], wv.vectors[:limit]

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, *, inputs: Iterable[str | Path] = ()) -> None:
     """Raise unless a file of vectors can be written at this place.
 
     Parameters
     ----------
     path : Path
         The file to be written later.
+    inputs : iterable of str or Path
+        Files that the command reads.
 
     Raises
     ------
     ValueError
-        When the suffix names no format that can be written.
+        When the suffix names no format that can be written, or the file is one of the inputs.
     OSError
         When the folder does not exist or cannot be written to, or the path is a folder.
     """
     from textspace.formats import writer_of
 
     writer_of(path)
+    if path.exists() and any(Path(name).exists() and path.samefile(name) for name in inputs):
+        raise ValueError(f"{path} is read by this command and would be replaced; write elsewhere with another name")
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a file in it")
     if not path.parent.is_dir():

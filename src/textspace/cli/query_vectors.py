@@ -82,7 +82,7 @@ def show_table(neighbors: Mapping[str, Sequence[Neighbor]]) -> None:
         table.add_column(Text(query), no_wrap=True)
     for rank in range(max(map(len, neighbors.values()))):
         table.add_row(*(shown_neighbor(found, rank) for found in neighbors.values()))
-    Console().print(table)
+    Console(width=None if on_terminal() else 120).print(table)
 
 
 def shown_neighbor(found: Sequence[Neighbor], rank: int) -> str:

@@ -78,7 +78,7 @@ def train(
     from textspace import WordVectors
 
     output = default_output(corpus[0]) if output is None else output
-    check_output(output)
+    check_output(output, inputs=corpus)
     wv = WordVectors(**{name: given[name] for name in inspect.signature(WordVectors).parameters})
     summary = train_and_save(wv, paths_of(corpus), output, keep_interrupted=keep_interrupted)
     typer.echo(json.dumps(asdict(summary)) if as_json else in_words(summary))
