@@ -15,8 +15,13 @@ DONE := .venv/.done
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CORE := CMakeLists.txt $(shell find core -name '*.h' -o -name '*.cc')
 SANITIZED := build/sanitized
+PEERS := benchmarks/.venv/.done
 
-.PHONY: help demo test check format sanitize bench docs clean
+# Tests of files shared with the peers run where `make peers` was run, and are skipped elsewhere.
+PEERS_FOR_TESTS = $(if $(wildcard $(PEERS)),TEXTSPACE_PEERS_PYTHON=$(CURDIR)/benchmarks/.venv/bin/python \
+  TEXTSPACE_PEERS_FASTTEXT=$(CURDIR)/benchmarks/.cache/fasttext)
+
+.PHONY: help demo test check format sanitize peers bench docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -25,7 +30,7 @@ demo: $(DONE)/package ## train vectors on the docstrings of Python's standard li
 	$(BIN)/textspace demo
 
 test: $(DONE)/package $(DONE)/test ## run all tests, slow ones included
-	$(BIN)/python -m pytest $(ARGS)
+	$(PEERS_FOR_TESTS) $(BIN)/python -m pytest $(ARGS)
 
 check: $(DONE)/package $(DONE)/test $(DONE)/check ## style, types, layers, docstrings, sizes
 	$(BIN)/ruff format --check
@@ -47,10 +52,18 @@ sanitize: $(DONE)/sanitized $(DONE)/test ## the tests of the core under AddressS
 	PYTHONPATH=$(SANITIZED)/site:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" \
 	PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 TEXTSPACE_SANITIZED=1 \
-	$(BIN)/python -S -m pytest tests -m "not slow" -p no:cacheprovider $(ARGS)
+	$(BIN)/python -S -m pytest tests --ignore tests/interop -m "not slow" \
+	  -p no:cacheprovider $(ARGS)
 
-bench: $(DONE)/package ## compare speed, memory and quality with the pinned peers
-	benchmarks/run $(if $(QUICK),--scale quick,$(if $(FULL),--scale full)) $(ARGS)
+peers: $(PEERS) ## install the pinned peers, fastText compiled from source: for benchmarks, and tests of shared files
+
+# A wheel, as users get it, beside the peers.
+bench: $(DONE)/tools $(PEERS) ## compare speed, memory and quality with the pinned peers
+	rm -rf benchmarks/.cache/wheel
+	$(PIP) wheel --no-build-isolation --no-deps --wheel-dir benchmarks/.cache/wheel .
+	benchmarks/.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --force-reinstall \
+	  benchmarks/.cache/wheel/*.whl
+	benchmarks/.venv/bin/python benchmarks/compare.py $(if $(QUICK),--scale quick,$(if $(FULL),--scale full)) $(ARGS)
 
 docs: $(DONE)/package $(DONE)/docs ## build the documentation
 	$(BIN)/python -m sphinx --fail-on-warning --quiet docs build/docs
@@ -72,6 +85,13 @@ $(DONE)/package: $(DONE)/tools $(CORE)
 
 $(DONE)/test $(DONE)/check $(DONE)/docs: $(DONE)/%: $(DONE)/tools
 	$(PIP) install --group $*
+	@touch $@
+
+$(PEERS): benchmarks/requirements.txt benchmarks/build_fasttext.py | $(DONE)/tools
+	$(BIN)/python -m venv --clear benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	mkdir -p benchmarks/.cache
+	benchmarks/.venv/bin/python benchmarks/build_fasttext.py benchmarks/.cache
 	@touch $@
 
 $(DONE)/sanitized: $(DONE)/tools $(CORE) $(shell find src -name '*.py')

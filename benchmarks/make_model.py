@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
+from textspace.formats import write_vectors
 from textspace.formats.stored import StoredVectors
 from textspace.text.subwords import Subwords
 from textspace.text.vocabulary import Vocabulary
-
-from textspace.formats import write_vectors
 
 DIM = 100
 BYTES_PER_ROW = 4 * DIM

@@ -72,13 +72,12 @@ def scores_of(model: Path, language: str) -> Scores:
     similarity, analogies = SETS[language]
     command: list[str | Path] = [TEXTSPACE, "vectors", "evaluate", model, "--json"]
     command += ["--analogies", SIMILARITY / analogies]
-    command += ["--lowercase"] if language == "en" else []
+    command += ["--case", "lower"] if language == "en" else []
     for name in similarity:
         command += ["--similarity", SIMILARITY / name]
     found = json.loads(run(command).output.splitlines()[-1])
     scores = {Path(entry["file"]).stem: 100 * entry["spearman"] for entry in found["similarity"]}
     for entry in found["analogies"]:
-        for kind in ("semantic", "syntactic"):
-            if entry[kind] is not None:
-                scores[f"{Path(entry['file']).stem}, {kind}"] = 100 * entry[kind]
+        kinds = ("semantic", "syntactic") if entry["semantic"] else ("total",)
+        scores |= {f"{Path(entry['file']).stem}, {kind}": 100 * entry[kind]["accuracy"] for kind in kinds}
     return scores

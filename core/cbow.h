@@ -21,7 +21,7 @@ class CbowRing : public WindowRing {
   void enter(int position) {
     const WordRows word(model_, block_, position);
     float *sum = slot(sums_, position), *start = slot(start_, position);
-    sum_rows(model_.input, model_.stride, word.rows, word.n, 1.0f, sum);
+    gather(word, 1.0f, sum);
     for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, load(sum + d));
   }
 
@@ -31,7 +31,7 @@ class CbowRing : public WindowRing {
     float *sum = slot(sums_, position), *start = slot(start_, position);
     const float share = 1.0f / static_cast<float>(word.n);
     for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, (load(sum + d) - load(start + d)) * share);
-    add_to_rows(model_.input, model_.stride, word.rows, word.n, start);
+    scatter(word, start);
   }
 
   void train(int position, float lr, LossSample* loss) {

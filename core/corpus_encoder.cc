@@ -15,6 +15,9 @@ constexpr int kBatch = 64;  // tokens whose slots are fetched from memory while 
 // shared, so that the memory does not grow with the number of threads.
 constexpr int32_t kFrequentWords = 1 << 15;
 
+constexpr int32_t kLeftOut = -2;
+constexpr int32_t kFirstNewWord = -3;
+
 const uint8_t* after_separator(const uint8_t* at, const uint8_t* begin, const uint8_t* end) {
   while (at != begin && at != end && !is_separator(at[-1])) ++at;
   return at;
@@ -22,10 +25,12 @@ const uint8_t* after_separator(const uint8_t* at, const uint8_t* begin, const ui
 
 }  // namespace
 
-// What one thread encodes. A word that is not in the table gets the id -2 - its number in `new_words`.
+// What one thread encodes. A word that is not in the table gets the id kFirstNewWord - its number in `new_words`.
 struct CorpusEncoder::Part {
   Bytes text;
-  std::vector<int32_t> ids;
+  bool alone;                // no other part is encoded meanwhile, so new words go to the table at once
+  std::vector<int32_t> ids;  // the first n_ids
+  int64_t n_ids = 0;
   WordTable new_words;
   std::vector<int64_t> new_counts;
   std::vector<int32_t> new_ids;
@@ -51,43 +56,51 @@ void CorpusEncoder::split(const uint8_t* text, int64_t n_bytes, std::vector<Part
   }
 }
 
-void CorpusEncoder::count(int32_t word_id, std::vector<int64_t>* frequent_counts) {
-  if (word_id < kFrequentWords)
-    ++(*frequent_counts)[static_cast<size_t>(word_id)];
+int32_t CorpusEncoder::count(const Token& token, Part* part) {
+  const int32_t word_id = table_.find(token);
+  if (word_id < 0) return add_words_ ? count_new_word(token, part) : kLeftOut;
+  const size_t i = static_cast<size_t>(word_id);
+  if (part->alone)
+    ++counts_[i];
+  else if (word_id < kFrequentWords)
+    ++part->frequent_counts[i];
   else
-    __atomic_fetch_add(&counts_[static_cast<size_t>(word_id)], 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&counts_[i], 1, __ATOMIC_RELAXED);
+  return word_id;
+}
+
+int32_t CorpusEncoder::count_new_word(const Token& token, Part* part) {
+  if (part->alone) {
+    counts_.push_back(1);
+    return table_.add(token);
+  }
+  const int32_t new_word = part->new_words.find_or_add(token);
+  if (new_word == static_cast<int32_t>(part->new_counts.size())) part->new_counts.push_back(0);
+  ++part->new_counts[static_cast<size_t>(new_word)];
+  return kFirstNewWord - new_word;
 }
 
 void CorpusEncoder::encode_part(Part* part) {
   Tokenizer tokenizer(part->text.data, part->text.size);
-  part->frequent_counts.resize(kFrequentWords);
-  part->ids.resize(static_cast<size_t>(part->text.size / 4) + 2 * kBatch);
+  if (!part->alone) part->frequent_counts.resize(kFrequentWords);
   Token batch[kBatch];
-  int64_t n_ids = 0;
   for (int n = kBatch; n == kBatch;) {
     for (n = 0; n < kBatch && tokenizer.next(&batch[n]); ++n) table_.prefetch(batch[n].hash);
-    if (n_ids + 2 * kBatch > static_cast<int64_t>(part->ids.size())) part->ids.resize(2 * part->ids.size());
-    int32_t* ids = part->ids.data();
+    const size_t n_needed = static_cast<size_t>(part->n_ids) + 2 * kBatch;  // `</s>` takes two
+    if (n_needed > part->ids.size()) part->ids.resize(2 * n_needed);
+    int32_t* ids = part->ids.data() + part->n_ids;
     for (int i = 0; i < n; ++i) {
-      const Token& token = batch[i];
-      const int32_t word_id = table_.find(token);
-      if (word_id >= 0) {
-        count(word_id, &part->frequent_counts);
-        ids[n_ids++] = word_id;
-      } else if (add_words_) {
-        const int32_t new_word = part->new_words.find_or_add(token);
-        if (new_word == static_cast<int32_t>(part->new_counts.size())) part->new_counts.push_back(0);
-        ++part->new_counts[static_cast<size_t>(new_word)];
-        ids[n_ids++] = -2 - new_word;
-      }
-      if (token.ends_line) {
-        ids[n_ids++] = -1;
+      const int32_t word_id = count(batch[i], part);
+      *ids = word_id;
+      ids += word_id != kLeftOut;
+      if (batch[i].ends_line) {
+        *ids++ = -1;
         ++part->n_lines;
       }
     }
+    part->n_ids = ids - part->ids.data();
     part->n_tokens += n;
   }
-  part->ids.resize(static_cast<size_t>(n_ids));
 }
 
 // One part after another, so that words are numbered in the order of the text however it was split.
@@ -129,28 +142,39 @@ std::vector<int32_t> CorpusEncoder::encode(const uint8_t* block, int64_t n_bytes
   std::vector<uint8_t> across;  // the token that this block ends
   across.swap(unfinished_);
   parts[0].text = {across.data(), static_cast<int64_t>(across.size())};
-  encode_part(&parts[0]);
   split(begin, tail - begin, &parts);
   wait(tail, end);
-  const int n_parts = static_cast<int>(parts.size());
-  parallel_for(n_parts - 1, [&](int i) { encode_part(&parts[static_cast<size_t>(i) + 1]); });
-
-  std::vector<int64_t> ends(1);
-  for (Part& part : parts) {
-    number_new_words(&part);
-    ends.push_back(ends.back() + static_cast<int64_t>(part.ids.size()));
+  buffers_.resize(std::max(buffers_.size(), parts.size()));
+  for (size_t i = 0; i < parts.size(); ++i) {
+    parts[i].ids.swap(buffers_[i]);
+    parts[i].alone = i == 0 || parts.size() == 2;
   }
-  std::vector<int32_t> ids(static_cast<size_t>(ends.back()));
-  parallel_for(n_parts, [&](int i) {
-    const Part& part = parts[static_cast<size_t>(i)];
-    int32_t* out = ids.data() + ends[static_cast<size_t>(i)];
-    for (const int32_t id : part.ids) *out++ = id >= -1 ? id : part.new_ids[static_cast<size_t>(-2 - id)];
-  });
+  encode_part(&parts[0]);
+  parallel_for(static_cast<int>(parts.size()) - 1, [&](int i) { encode_part(&parts[static_cast<size_t>(i) + 1]); });
+  for (Part& part : parts) number_new_words(&part);
+  std::vector<int32_t> ids = joined(parts);
+  for (size_t i = 0; i < parts.size(); ++i) parts[i].ids.swap(buffers_[i]);
+  return ids;
+}
+
+std::vector<int32_t> CorpusEncoder::joined(const std::vector<Part>& parts) {
+  std::vector<int64_t> begins(1);
+  for (const Part& part : parts) begins.push_back(begins.back() + part.n_ids);
+  std::vector<int32_t> ids(static_cast<size_t>(begins.back()));
+  const auto copy = [&](size_t p) {
+    int32_t* out = ids.data() + begins[p];
+    for (int64_t i = 0; i < parts[p].n_ids; ++i) {
+      const int32_t id = parts[p].ids[static_cast<size_t>(i)];
+      out[i] = id >= -1 ? id : parts[p].new_ids[static_cast<size_t>(kFirstNewWord - id)];
+    }
+  };
+  copy(0);
+  parallel_for(static_cast<int>(parts.size()) - 1, [&](int i) { copy(static_cast<size_t>(i) + 1); });
   return ids;
 }
 
 std::vector<int32_t> CorpusEncoder::keep(const int32_t* order, int64_t n_words) {
-  std::vector<int32_t> new_ids(counts_.size(), -2);
+  std::vector<int32_t> new_ids(counts_.size(), kLeftOut);
   const WordList words = table_.words();
   WordTable table;
   std::vector<int64_t> counts;
@@ -179,7 +203,7 @@ int64_t renumber(int32_t* ids, int64_t n, const int32_t* new_ids, int64_t n_new,
       if (id != -1 && (id < 0 || id >= n_new)) throw std::invalid_argument("`ids` must hold ids of words, or -1");
       const int32_t new_id = id == -1 ? -1 : new_ids[id];
       ids[kept] = new_id;
-      kept += new_id >= -1;
+      kept += new_id != kLeftOut;
     }
     ends[static_cast<size_t>(part)] = kept;
   });

@@ -33,12 +33,15 @@ class CorpusEncoder {
 
   void split(const uint8_t* text, int64_t n_bytes, std::vector<Part>* parts) const;
   void encode_part(Part* part);
-  void count(int32_t word_id, std::vector<int64_t>* frequent_counts);
+  int32_t count(const Token& token, Part* part);
+  int32_t count_new_word(const Token& token, Part* part);
   void number_new_words(Part* part);
+  static std::vector<int32_t> joined(const std::vector<Part>& parts);
 
   int n_threads_;
   bool add_words_;
-  std::vector<uint8_t> unfinished_;  // the token at the end of the last block
+  std::vector<uint8_t> unfinished_;            // the token at the end of the last block
+  std::vector<std::vector<int32_t>> buffers_;  // memory of the parts' ids, kept for the next block
   WordTable table_;
   std::vector<int64_t> counts_;
   int64_t n_tokens_ = 0;

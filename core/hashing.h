@@ -38,7 +38,7 @@ inline uint64_t hash_full(uint64_t hash, uint64_t bytes) {
 
 inline uint64_t hash_rest(uint64_t hash, uint64_t bytes) {
   hash ^= bytes;
-  hash ^= hash >> 32;
+  hash ^= hash >> 29;  // not 32: that would undo the last step of hash_full, and words of 8 bytes would cluster
   hash *= 0x9e3779b97f4a7c15u;
   return hash ^ (hash >> 29);
 }

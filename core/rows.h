@@ -1,6 +1,7 @@
 // Sums over the rows of a word, and gradients back to them. Included by kernels.cc alone.
 #pragma once
 
+#include "bfloat16.h"
 #include "simd.h"
 
 namespace textspace::TEXTSPACE_ISA {
@@ -85,29 +86,31 @@ inline void mean_rows(const float* values, int64_t stride, int dim, const int64_
 // Training rows are aligned and padded. They are walked in panels of this many vectors, held in registers.
 constexpr int kPanel = 7;
 
-template <int N>
-inline void sum_panel(const float* matrix, int64_t stride, const int32_t* rows, int64_t n, float scale, float* out) {
+template <int N, typename Element>
+inline void sum_panel(const Element* matrix, int64_t stride, const int32_t* rows, int64_t n, float scale, float* out) {
   Vec total[N];
   for (int v = 0; v < N; ++v) total[v] = Vec{};
   for (int64_t j = 0; j < n; ++j) {
-    const float* row = matrix + rows[j] * stride;
+    const Element* row = matrix + rows[j] * stride;
     for (int v = 0; v < N; ++v) total[v] += load(row + v * kLanes);
   }
   for (int v = 0; v < N; ++v) store(out + v * kLanes, total[v] * scale);
 }
 
-template <int N>
-inline void add_panel(float* matrix, int64_t stride, const int32_t* rows, int64_t n, const float* delta) {
+template <int N, typename Element>
+inline void add_panel(Element* matrix, int64_t stride, const int32_t* rows, int64_t n, const float* delta,
+                      Noise& noise) {
   Vec step[N];
   for (int v = 0; v < N; ++v) step[v] = load(delta + v * kLanes);
   for (int64_t j = 0; j < n; ++j) {
-    float* row = matrix + rows[j] * stride;
-    for (int v = 0; v < N; ++v) store(row + v * kLanes, load(row + v * kLanes) + step[v]);
+    Element* row = matrix + rows[j] * stride;
+    for (int v = 0; v < N; ++v) store(row + v * kLanes, load(row + v * kLanes) + step[v], noise);
   }
 }
 
 // out = scale * sum of the rows.
-inline void sum_rows(const float* matrix, int64_t stride, const int32_t* rows, int64_t n, float scale, float* out) {
+template <typename Element>
+inline void sum_rows(const Element* matrix, int64_t stride, const int32_t* rows, int64_t n, float scale, float* out) {
   int64_t d = 0;
   for (; d + kPanel * kLanes <= stride; d += kPanel * kLanes)
     sum_panel<kPanel>(matrix + d, stride, rows, n, scale, out + d);
@@ -115,14 +118,17 @@ inline void sum_rows(const float* matrix, int64_t stride, const int32_t* rows, i
 }
 
 // Every row += delta; a row named twice gets it twice.
-inline void add_to_rows(float* matrix, int64_t stride, const int32_t* rows, int64_t n, const float* delta) {
+template <typename Element>
+inline void add_to_rows(Element* matrix, int64_t stride, const int32_t* rows, int64_t n, const float* delta,
+                        Noise& noise) {
   int64_t d = 0;
   for (; d + kPanel * kLanes <= stride; d += kPanel * kLanes)
-    add_panel<kPanel>(matrix + d, stride, rows, n, delta + d);
-  for (; d < stride; d += kLanes) add_panel<1>(matrix + d, stride, rows, n, delta + d);
+    add_panel<kPanel>(matrix + d, stride, rows, n, delta + d, noise);
+  for (; d < stride; d += kLanes) add_panel<1>(matrix + d, stride, rows, n, delta + d, noise);
 }
 
-inline void prefetch_rows(const float* matrix, int64_t stride, const int32_t* rows, int64_t n) {
+template <typename Element>
+inline void prefetch_rows(const Element* matrix, int64_t stride, const int32_t* rows, int64_t n) {
   for (int64_t j = 0; j < n; ++j) prefetch_row(matrix + rows[j] * stride, stride);
 }
 

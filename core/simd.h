@@ -18,6 +18,8 @@ typedef float Vec __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4), m
 // Rows of a memory-mapped fastText file lie at any address, not even a multiple of 4.
 typedef float UnalignedVec __attribute__((vector_size(kLanes * 4), aligned(1), may_alias));
 typedef int32_t IntVec __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4)));
+typedef uint32_t BitsVec __attribute__((vector_size(kLanes * 4), aligned(kLanes * 4), may_alias));
+typedef uint16_t HalfVec __attribute__((vector_size(kLanes * 2), aligned(kLanes * 2), may_alias));
 
 inline Vec load(const float* p) { return *reinterpret_cast<const Vec*>(p); }
 inline void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
@@ -81,8 +83,9 @@ inline Vec sigmoid(Vec x) {
 }
 
 // Into the first-level cache, to be written soon.
-inline void prefetch_row(const float* row, int64_t n_floats) {
-  for (int64_t i = 0; i < n_floats; i += 16) __builtin_prefetch(row + i, 1, 3);
+template <typename Element>
+inline void prefetch_row(const Element* row, int64_t n) {
+  for (int64_t i = 0; i < n; i += 64 / static_cast<int64_t>(sizeof(Element))) __builtin_prefetch(row + i, 1, 3);
 }
 
 }  // namespace textspace::TEXTSPACE_ISA

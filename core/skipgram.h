@@ -21,7 +21,7 @@ class SkipGramRing : public WindowRing {
   void enter(int position) {
     const WordRows word(model_, block_, position);
     float *hidden = slot(hidden_, position), *start = slot(start_, position);
-    sum_rows(model_.input, model_.stride, word.rows, word.n, 1.0f / static_cast<float>(word.n), hidden);
+    gather(word, 1.0f / static_cast<float>(word.n), hidden);
     for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, load(hidden + d));
   }
 
@@ -29,7 +29,7 @@ class SkipGramRing : public WindowRing {
     const WordRows word(model_, block_, position);
     float *hidden = slot(hidden_, position), *start = slot(start_, position);
     for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, load(hidden + d) - load(start + d));
-    add_to_rows(model_.input, model_.stride, word.rows, word.n, start);
+    scatter(word, start);
   }
 
   void train(int position, float lr, LossSample* loss) {

@@ -14,7 +14,8 @@ constexpr int kMaxWindow = 255;
 
 // Rows are `stride` floats long, a multiple of 16, 64-byte aligned, zero beyond the dimension.
 struct VectorModel {
-  float* input;                // (R, stride): words, then n-grams
+  float* input;                // (R, stride): words, then n-grams; null where they are
+  uint16_t* half_input;        // bfloat16
   float* output;               // (n_outputs, stride)
   int64_t stride;
   int64_t n_outputs;
@@ -43,12 +44,15 @@ struct LossSample {
   int64_t n = 0;
 };
 
+// Random bits for rounding to bfloat16, at the start of the workspace: set once, not to zeros.
+constexpr int kNoiseWords = 16;
+
 // One thread's scratch memory: 64-byte aligned, this many floats.
 inline int64_t workspace_floats(const VectorModel& model) {
   const int64_t contexts = 2 * model.window, ring = contexts + 1;
   const int64_t rows = 3 * ring + 3;
   const int64_t scores = model.softmax ? contexts * (model.n_outputs + kChunk) : 0;
-  return rows * model.stride + (contexts + 2) * kErrorStride + scores + 64;
+  return kNoiseWords + rows * model.stride + (contexts + 2) * kErrorStride + scores + 64;
 }
 
 }  // namespace textspace

@@ -75,7 +75,11 @@ VectorTrainerProgress VectorTrainer::progress() const { return {words_done_, los
 
 void VectorTrainer::work(int thread_id) {
   const AlignedFloats workspace(workspace_floats(model_));
-  BlockSampler sampler(options_.sampler, *negatives_, *tree_, Rng(options_.seed, static_cast<uint64_t>(thread_id)));
+  const auto stream = static_cast<uint64_t>(thread_id);
+  Rng noise_seeds(~options_.seed, stream);
+  auto* noise = reinterpret_cast<uint32_t*>(workspace.data);
+  for (int i = 0; i < kNoiseWords; ++i) noise[i] = static_cast<uint32_t>(noise_seeds.next()) | 1;
+  BlockSampler sampler(options_.sampler, *negatives_, *tree_, Rng(options_.seed, stream));
   const int64_t n_spans = (n_ids_ + kSpanIds - 1) / kSpanIds;
   for (int64_t span = next_span_++; span < n_spans * options_.epochs && !stopped_; span = next_span_++) {
     const int64_t begin = span % n_spans * kSpanIds;

@@ -24,7 +24,9 @@ std::vector<uint32_t> build_index(const WordList& words) {
     if (!words.get(word_id, &word))
       throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
     uint64_t slot = hash_word(word.data, word.size) & mask;
-    while (slots[slot]) slot = (slot + 1) & mask;
+    for (int64_t n_probes = 0; slots[slot]; slot = (slot + 1) & mask)
+      if (++n_probes == kMaxProbes)
+        throw std::invalid_argument("thousands of words are equal or have the same hash: the vocabulary is damaged");
     slots[slot] = static_cast<uint32_t>(word_id) + 1;
   }
   return slots;

@@ -30,7 +30,11 @@ struct WordRows {
 class WindowRing {
  public:
   WindowRing(const VectorModel& model, const TextBlock& block, float* workspace)
-      : model_(model), block_(block), size_(2 * model.window + 1), free_(workspace) {
+      : model_(model),
+        block_(block),
+        size_(2 * model.window + 1),
+        noise_(reinterpret_cast<uint32_t*>(workspace)),
+        free_(workspace + kNoiseWords) {
     spare_ = take(model.stride);
     fill(spare_, Vec{});
     errors_ = take((2 * model.window + 2) * kErrorStride);
@@ -51,6 +55,21 @@ class WindowRing {
     for (int64_t d = 0; d < model_.stride; d += kLanes) store(row + d, value);
   }
 
+  // out = scale * sum of the word's rows.
+  void gather(const WordRows& word, float scale, float* out) const {
+    if (model_.half_input)
+      sum_rows(model_.half_input, model_.stride, word.rows, word.n, scale, out);
+    else
+      sum_rows(model_.input, model_.stride, word.rows, word.n, scale, out);
+  }
+
+  void scatter(const WordRows& word, const float* step) {
+    if (model_.half_input)
+      add_to_rows(model_.half_input, model_.stride, word.rows, word.n, step, noise_);
+    else
+      add_to_rows(model_.input, model_.stride, word.rows, word.n, step, noise_);
+  }
+
   void train_outputs(int position, const Hidden& hidden, float lr, LossSample* loss) {
     if (model_.softmax) {
       train_softmax(model_, hidden, block_.words[position], lr, errors_, scores_, spare_, loss);
@@ -65,6 +84,7 @@ class WindowRing {
 
  private:
   const int size_;
+  Noise noise_;
   float* free_;
   float *spare_, *errors_, *scores_;
 };
@@ -72,7 +92,10 @@ class WindowRing {
 inline void prefetch_word(const VectorModel& model, const TextBlock& block, int position) {
   if (position >= block.n) return;
   const WordRows word(model, block, position);
-  prefetch_rows(model.input, model.stride, word.rows, word.n);
+  if (model.half_input)
+    prefetch_rows(model.half_input, model.stride, word.rows, word.n);
+  else
+    prefetch_rows(model.input, model.stride, word.rows, word.n);
 }
 
 inline void prefetch_targets(const VectorModel& model, const TextBlock& block, int position) {

@@ -11,7 +11,7 @@ int32_t WordTable::add(const Token& token) {
   if (2 * static_cast<size_t>(word_id + 1) > slots_.size()) grow();
   blob_.insert(blob_.end(), token.begin, token.begin + token.size);
   offsets_.push_back(static_cast<int64_t>(blob_.size()));
-  place({token.hash, static_cast<uint32_t>(word_id) + 1, token.size});
+  place({token.hash, token.size >= 8 ? load8(token.begin) : 0, static_cast<uint32_t>(word_id) + 1, token.size});
   return static_cast<int32_t>(word_id);
 }
 

@@ -23,7 +23,7 @@ class WordTable {
     for (uint64_t slot = token.hash & mask_;; slot = (slot + 1) & mask_) {
       const Slot& found = slots_[slot];
       if (found.word == 0) return -1;
-      if (found.hash == token.hash && found.size == token.size && (token.size <= 8 || same_bytes(found, token)))
+      if (found.hash == token.hash && found.size == token.size && same_bytes(found, token))
         return static_cast<int32_t>(found.word - 1);
     }
   }
@@ -38,11 +38,16 @@ class WordTable {
  private:
   struct Slot {
     uint64_t hash;
-    uint32_t word;  // word_id + 1, 0 where the slot is empty
+    uint64_t first;  // the first 8 bytes, where there are as many
+    uint32_t word;   // word_id + 1, 0 where the slot is empty
     uint32_t size;
   };
 
+  // Whether a word of the same size and hash is the same word: as long as it has fewer than 16 bytes, equal hashes and
+  // equal first 8 bytes leave no other. Only longer words are compared in `blob_`, which is seldom in the cache.
   bool same_bytes(const Slot& slot, const Token& token) const {
+    if (token.size < 8) return true;
+    if (token.size < 16) return load8(token.begin) == slot.first;
     return std::memcmp(blob_.data() + offsets_[slot.word - 1], token.begin, token.size) == 0;
   }
   void place(const Slot& slot);

@@ -171,7 +171,8 @@ def test_evaluate_prints_both_figures(cli: Cli, model: Path) -> None:
     assert (similarity["file"], similarity["n_pairs"], similarity["n_in_vocabulary"]) == ("pairs.txt", 4, 3)
     assert -1 <= similarity["spearman"] <= 1
     assert -1 <= similarity["spearman_in_vocabulary"] <= 1
-    assert (analogies["n_questions"], analogies["n_answered"]) == (2, 2)
+    assert (analogies["total"]["n_questions"], analogies["total"]["n_answered"]) == (2, 2)
+    assert [section["name"] for section in analogies["sections"]] == ["gram1-plural"]
     plain = cli("vectors", "evaluate", model, "--similarity", "pairs.txt", "--analogies", "questions.txt")
     assert "pairs.txt" in plain.out
     assert "questions.txt" in plain.out
@@ -215,7 +216,7 @@ def test_convert_keeps_the_vectors(cli: Cli, model: Path) -> None:
     [
         (("vectors", "nearest", "missing.textspace", "cat"), "missing.textspace: No such file"),
         (("vectors", "train", "missing.txt"), "missing.txt"),
-        (("vectors", "train", "empty.txt"), "empty.txt"),
+        (("vectors", "train", "empty.txt"), "no word"),
         (("convert", "garbage.textspace", "x.vec"), "garbage.textspace"),
         (("vectors", "train", "words.txt", "--dim", "0"), "`dim` must be"),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Outcome
-from textspace.cli.stdlib_docs import stdlib_docs
+from textspace.text.stdlib_docs import stdlib_docs
 
 DOCUMENTS = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.is_file()]
 FENCE = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -19,7 +19,7 @@ MODULES = {"threading", "socket", "asyncio", "logging", "email", "pathlib"}
 
 @pytest.fixture(scope="module")
 def corpus() -> str:
-    docs = [" ".join(doc.text.lower().split()) for doc in stdlib_docs() if doc.module in MODULES]
+    docs = [" ".join(doc.text.lower().split()) for doc in stdlib_docs(modules=MODULES)]
     return "\n".join([*docs, "berlin is in germany and paris is in france\n" * 5])
 
 

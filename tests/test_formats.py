@@ -96,6 +96,32 @@ def test_the_two_word2vec_forms_are_told_apart(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_vectors(tmp_path / "m.bin").input_vectors, rows)
 
 
+def colliding_words(n: int) -> list[bytes]:
+    """Words of 8 bytes, none of them zero, of which the lowest 32 bits of the hash are equal: `hash_word` backwards."""
+    modulus = 1 << 64
+    unmix_rest, unmix_full = pow(0x9E3779B97F4A7C15, -1, modulus), pow(0xD6E8FEB86659FD93, -1, modulus)
+    found: list[bytes] = []
+    hashed = 0
+    while len(found) < n:
+        hashed += 1 << 32
+        mixed = hashed ^ hashed >> 29 ^ hashed >> 58
+        mixed = mixed * unmix_rest % modulus
+        mixed ^= mixed >> 29 ^ mixed >> 58
+        word = ((mixed ^ mixed >> 32) * unmix_full % modulus).to_bytes(8, "little")
+        if 0 not in word:
+            found.append(word)
+    return found
+
+
+def test_words_made_to_collide_are_refused_and_not_searched_for_hours(tmp_path: Path) -> None:
+    words = colliding_words(5000)
+    write_vectors(tmp_path / "few.bin", plain_model(words[:1000]))
+    assert read_vectors(tmp_path / "few.bin").vocabulary.id_of(words[999]) == 999
+    write_vectors(tmp_path / "many.bin", plain_model(words))
+    with pytest.raises(ValueError, match="thousands of words are equal or have the same hash"):
+        read_vectors(tmp_path / "many.bin").vocabulary.id_of("the")
+
+
 def test_paths_that_are_no_files(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_vectors(tmp_path / "missing.bin")

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fuzz.format_target import seed_files, use_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from fuzz.format_target import seed_files, use_file
 
 SEEDS = seed_files()
 MAX_BYTES = 24 << 20

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import struct
 from pathlib import Path
@@ -5,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from sample_models import MODELS, assert_same_model, compact_model, plain_model
+from sample_models import MODELS, assert_same_model, compact_model, plain_model, sample_vocabulary
 from textspace.errors import FormatError
 from textspace.formats.native import read_native, write_native
 from textspace.formats.stored import StoredVectors
 from textspace.formats.tensor_file import MAX_HEADER_BYTES, write_tensor_file
 from textspace.text.subwords import Subwords
+
+GOLDEN = "6766cd3f6dfe9c3dc5223535ce146eed204ff66c2cce0d483b37069a49954ad3"
 
 
 def header_of(path: Path) -> tuple[dict[str, Any], bytes]:
@@ -173,6 +177,15 @@ def test_a_missing_array_is_named(tmp_path: Path) -> None:
         read_native(path)
 
 
+def test_version_1_of_the_format_stays_what_it_is(tmp_path: Path) -> None:
+    """Files of users: a change of these bytes, the word index among them, needs a new FORMAT_VERSION."""
+    vocabulary = sample_vocabulary()
+    subwords = Subwords.from_vocabulary(vocabulary, min_n=2, max_n=4, n_buckets=50)
+    rows = np.arange((len(vocabulary) + subwords.n_rows) * 3, dtype=np.float32).reshape(-1, 3)
+    write_native(tmp_path / "m", StoredVectors(vocabulary, rows, rows[:10], subwords, {"dim": 3, "loss": "ns"}))
+    assert hashlib.sha256((tmp_path / "m").read_bytes()).hexdigest() == GOLDEN
+
+
 def test_bad_headers_are_named(tmp_path: Path) -> None:
     path = tmp_path / "m.textspace"
     bad: dict[str, bytes] = {
@@ -201,9 +214,21 @@ def test_a_file_cut_short_or_grown_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_empty_model_is_refused(tmp_path: Path) -> None:
-    write_native(tmp_path / "m", plain_model([]))
-    with pytest.raises(FormatError, match="must not be empty"):
-        read_native(tmp_path / "m")
+    with pytest.raises(ValueError, match=r"a model needs words and vectors, got 0 words"):
+        plain_model([])
+    path = tmp_path / "m.textspace"
+    write_native(path, plain_model())
+    header, _ = header_of(path)
+    none: dict[str, NDArray[Any]] = {
+        "input_vectors": np.empty((0, 1000), np.float32),
+        "word_index": np.zeros(4, np.uint32),
+        "word_offsets": np.zeros(1, np.int64),
+        "word_counts": np.zeros(0, np.int64),
+        "word_bytes": np.zeros(0, np.uint8),
+    }
+    write_tensor_file(path, none, metadata=header["__metadata__"])
+    with pytest.raises(FormatError, match=r"shape of array 'input_vectors'|a model needs words and vectors"):
+        read_native(path)
 
 
 def test_damage_that_opening_cannot_see_is_harmless(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 import gzip
+import locale
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,22 @@ from textspace.formats.word2vec_binary import read_word2vec_binary, write_word2v
 from textspace.formats.word2vec_text import read_word2vec_text, write_word2vec_text
 
 floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+@contextmanager
+def comma_locale() -> Iterator[None]:
+    """A locale that writes 1.5 as 1,5."""
+    before = locale.setlocale(locale.LC_NUMERIC)
+    for name in ("de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "German_Germany.1252"):
+        with suppress(locale.Error):
+            locale.setlocale(locale.LC_NUMERIC, name)
+            break
+    else:
+        pytest.skip("needs a locale with a decimal comma")
+    try:
+        yield
+    finally:
+        locale.setlocale(locale.LC_NUMERIC, before)
 
 
 def words_of(stored: StoredVectors) -> list[bytes]:
@@ -50,6 +69,16 @@ def test_digits_are_those_of_printf(precision: int, tmp_path: Path) -> None:
     model = plain_model()
     write_word2vec_text(tmp_path / "m.vec", model, precision=precision)
     assert (tmp_path / "m.vec").read_bytes() == text_bytes(WORDS, model.input_vectors, precision=precision)
+
+
+def test_the_locale_of_the_process_does_not_matter(tmp_path: Path) -> None:
+    model = plain_model()
+    write_word2vec_text(tmp_path / "before.vec", model)
+    with comma_locale():
+        write_word2vec_text(tmp_path / "during.vec", model)
+        found = read_word2vec_text(tmp_path / "before.vec")
+    assert (tmp_path / "during.vec").read_bytes() == (tmp_path / "before.vec").read_bytes()
+    np.testing.assert_array_equal(found.input_vectors, model.input_vectors)
 
 
 @pytest.mark.parametrize("precision", [0, 18, -1])

@@ -1,11 +1,11 @@
-"""textspace.cli.stdlib_docs: the corpus of the demonstration."""
+"""textspace.text.stdlib_docs: the corpus of the demonstration."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-from textspace.cli.stdlib_docs import Docstring, docstrings_of, stdlib_docs
+from textspace.text.stdlib_docs import Docstring, docstrings_of, stdlib_docs
 
 
 def test_the_standard_library_is_read_without_importing_it() -> None:
@@ -43,6 +43,7 @@ def test_documents_carry_their_top_level_module(tmp_path: Path) -> None:
     (tmp_path / "two" / "three" / "four.py").write_text('"""Four."""')
     (tmp_path / "test").mkdir()
     (tmp_path / "test" / "five.py").write_text('"""Five."""')
+    assert list(stdlib_docs(tmp_path, modules={"two"})) == [Docstring("two", "Four.")]
     assert list(stdlib_docs(tmp_path)) == [Docstring("one", "One."), Docstring("two", "Four.")]
 
 

@@ -79,15 +79,25 @@ def test_unicode_words_are_the_segments_of_the_annex(text: str) -> None:
 
 
 def departs(text: str) -> bool:
-    """Whether an apostrophe stands between a Hebrew letter and a number or joiner, where we depart from the annex."""
-    classes = [CLASS_OF[character] for character in text if CLASS_OF[character] != "Extend"]
-    after = ("Numeric", "Joiner")
-    threes = zip(classes, classes[1:], classes[2:], strict=False)
-    return any(a == "Hebrew" and b == "Single" and c in after for a, b, c in threes)
+    """Whether the text has an apostrophe after a Hebrew letter where we depart from the annex."""
+    classes = [CLASS_OF[character] for character in text if CLASS_OF[character] != "Extend"] + ["Other"] * 3
+    letters, middles = ("ALetter", "Hebrew"), ("MidLetter", "MidNumLet", "Single")
+    return any(
+        classes[i : i + 2] == ["Hebrew", "Single"]
+        and (classes[i + 2] in ("Numeric", "Joiner") or (classes[i + 2] in middles and classes[i + 3] in letters))
+        for i in range(len(classes) - 3)
+    )
 
 
-def test_the_departure() -> None:
-    assert tokenize("א'1", tokenizer="unicode") == ["א", "1"]
+@pytest.mark.parametrize("text", ["א'1", "א'_", "א''א"])
+def test_the_departure(text: str) -> None:
+    assert departs(text)
+    assert tokenize(text, tokenizer="unicode") == [c for c in text if c not in "'_"]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("𐐀 a", "𐐨 a"), ("x𝟙 𠀀𠀁 😀a", "x1 𠀀 𠀁 a"), ("𑄃𑄧", "𑄃𑄧")])
+def test_characters_beyond_the_first_plane(text: str, expected: str) -> None:
+    assert tokenize(text, tokenizer="unicode") == expected.split()
 
 
 @given(st.text(max_size=40))

@@ -68,7 +68,7 @@ def test_an_index_can_be_stored() -> None:
 
 def test_the_index_of_files_never_changes() -> None:
     words = ["the", "cheese", "naïve", "</s>", "a longer word than eight bytes", ""]
-    assert Vocabulary.from_words(words).index.tolist() == [6, 0, 0, 1, 0, 0, 4, 2, 3, 5, 0, 0, 0, 0, 0, 0]
+    assert Vocabulary.from_words(words).index.tolist() == [6, 3, 0, 1, 0, 0, 0, 4, 0, 0, 0, 5, 2, 0, 0, 0]
 
 
 @pytest.mark.parametrize("fill", [0, 1, 2, 3, 0xFFFFFFFF])
@@ -142,3 +142,12 @@ def test_pickle() -> None:
     again = pickle.loads(pickle.dumps(vocabulary))
     assert again.words == ["a", "b"]
     assert again.id_of("b") == 1
+
+
+@pytest.mark.parametrize("pattern", ["%d", "w%07d", "user%08d", "%016d", "item_%011d"])
+def test_the_hash_spreads_numbered_words(pattern: str) -> None:
+    """Half full, a random table has an occupied slot before half of its words' slots; clusters would be far longer."""
+    index = Vocabulary.from_words([pattern % i for i in range(100_000)]).index
+    occupied = np.flatnonzero(index)
+    runs = np.diff(np.flatnonzero(np.diff(occupied) > 1))
+    assert runs.max() < 100

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from enum import Enum
 
-from numpydoc.validate import validate
+from numpydoc.validate import validate  # type: ignore[import-untyped]
 
 import textspace
 
@@ -23,7 +23,7 @@ def public_names() -> Iterator[str]:
     """Full names of public functions and classes, and of the public members that a class has from this package."""
     for module_name in ("textspace", *(f"textspace.{name}" for name in SUBPACKAGES)):
         module = importlib.import_module(module_name)
-        for name in module.__all__:
+        for name in getattr(module, "__all__", ()):
             public = getattr(module, name)
             if inspect.isfunction(public) or inspect.isclass(public):
                 yield f"{module_name}.{name}"
@@ -35,7 +35,7 @@ def members_of(public: type) -> Iterator[str]:
     """Names of public methods and properties that are defined in this package."""
     for name in dir(public):
         defined_in = next((vars(base)[name] for base in public.__mro__ if name in vars(base)), None)
-        function = inspect.unwrap(getattr(defined_in, "__func__", getattr(defined_in, "fget", defined_in)))
+        function = getattr(defined_in, "__func__", getattr(defined_in, "fget", defined_in))
         if not name.startswith("_") and str(getattr(function, "__module__", "")).startswith("textspace"):
             yield name
 

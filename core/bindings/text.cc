@@ -12,9 +12,6 @@
 namespace textspace {
 namespace {
 
-// More than any run of a table made by build_index from words that nobody chose to collide.
-constexpr int64_t kMaxProbes = 1 << 16;
-
 template <typename T>
 using Result = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
 

@@ -8,6 +8,7 @@ namespace textspace {
 namespace {
 
 using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using InputMatrix = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;  // float32, or uint16 that hold bfloat16
 
 Objective objective_of(const std::string& name) {
   if (name == "skipgram") return Objective::kSkipGram;
@@ -22,7 +23,8 @@ Loss loss_of(const std::string& name) {
   throw std::invalid_argument("`loss` must be 'ns', 'hs' or 'softmax', got '" + name + "'");
 }
 
-void require_training_matrix(const Matrix& matrix, const char* rule) {
+template <typename AnyMatrix>
+void require_training_matrix(const AnyMatrix& matrix, const char* rule) {
   require(matrix.shape(1) % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0, rule);
 }
 
@@ -33,7 +35,7 @@ void require_rows(const int32_t* rows, int64_t n, int64_t low, int64_t high, con
 // The trainer with the arrays it reads and writes: they live as long as it does.
 class BoundVectorTrainer {
  public:
-  BoundVectorTrainer(Array1D<int32_t> ids, Array1D<int64_t> word_indptr, Array1D<int32_t> word_rows, Matrix input,
+  BoundVectorTrainer(Array1D<int32_t> ids, Array1D<int64_t> word_indptr, Array1D<int32_t> word_rows, InputMatrix input,
                      Matrix output, Array1D<float> keep_probability, Array1D<int64_t> counts,
                      const std::string& objective, const std::string& loss, int window, int n_negatives,
                      double negative_power, int64_t epochs, float learning_rate, uint64_t seed, int n_threads,
@@ -50,7 +52,10 @@ class BoundVectorTrainer {
     require(window >= 1 && window <= kMaxWindow, "`window` must be from 1 to 255");
     require(n_negatives >= 0 && n_negatives <= 1000, "`n_negatives` must be from 0 to 1000");
     require(epochs >= 1 && n_threads >= 1, "`epochs` and `n_threads` must be at least 1");
-    const VectorModel model{input.data(),
+    const bool is_half = input.dtype() == nb::dtype<uint16_t>();
+    require(is_half || input.dtype() == nb::dtype<float>(), "`input_vectors` must be float32, or uint16 for bfloat16");
+    const VectorModel model{is_half ? nullptr : static_cast<float*>(input.data()),
+                            is_half ? static_cast<uint16_t*>(input.data()) : nullptr,
                             output.data(),
                             static_cast<int64_t>(input.shape(1)),
                             static_cast<int64_t>(output.shape(0)),
@@ -113,7 +118,8 @@ class BoundVectorTrainer {
   Array1D<int32_t> ids_;
   Array1D<int64_t> word_indptr_;
   Array1D<int32_t> word_rows_;
-  Matrix input_, output_;
+  InputMatrix input_;
+  Matrix output_;
   Array1D<float> keep_probability_;
   std::optional<Matrix> position_weights_;
   std::unique_ptr<VectorTrainer> trainer_;
@@ -124,7 +130,7 @@ class BoundVectorTrainer {
 void bind_training(nb::module_& m) {
   using Trainer = BoundVectorTrainer;
   nb::class_<Trainer>(m, "VectorTrainer", "Trains word vectors in threads of its own; see core/vector_trainer.h.")
-      .def(nb::init<Array1D<int32_t>, Array1D<int64_t>, Array1D<int32_t>, Matrix, Matrix, Array1D<float>,
+      .def(nb::init<Array1D<int32_t>, Array1D<int64_t>, Array1D<int32_t>, InputMatrix, Matrix, Array1D<float>,
                     Array1D<int64_t>, const std::string&, const std::string&, int, int, double, int64_t, float,
                     uint64_t, int, std::optional<Matrix>, bool>(),
            nb::arg("ids"), nb::arg("word_indptr"), nb::arg("word_rows"), nb::arg("input_vectors").noconvert(),

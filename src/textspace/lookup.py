@@ -12,7 +12,7 @@ from textspace import _core
 from textspace.search.exact import ExactIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textspace._typing import FloatArray, IntArray, LongArray
     from textspace.formats.stored import StoredVectors
@@ -22,7 +22,20 @@ TEXTS_PER_BLOCK = 4096
 
 
 class Neighbor(NamedTuple):
-    """A word and the cosine of the angle between its vector and the query's."""
+    """A word that was found.
+
+    Parameters
+    ----------
+    word : str
+        The word.
+    similarity : float
+        Cosine of the angle between its vector and the query's, from -1 to 1.
+
+    Examples
+    --------
+    >>> Neighbor("queen", 0.81).word
+    'queen'
+    """
 
     word: str
     similarity: float
@@ -63,12 +76,12 @@ class VectorLookup:
         kept = self.__dict__.get("vocabulary_vectors")
         return ExactIndex(self._vocabulary_vectors() if kept is None else kept, n_threads=self._n_threads)
 
-    def text_vectors(self, texts: Sequence[Sequence[str | bytes]]) -> FloatArray:
-        """Return for each list of words the mean of their vectors divided by their norms, zero vectors left out."""
+    def text_vectors(self, texts: Sequence[str], split: Callable[[str], list[str]]) -> FloatArray:
+        """Return for each text the mean of its words' vectors divided by their norms, zero vectors left out."""
         out = np.empty((len(texts), self._stored.dim), dtype=np.float32)
         for begin in range(0, len(texts), TEXTS_PER_BLOCK):
             block = slice(begin, begin + TEXTS_PER_BLOCK)
-            self._text_vectors(texts[block], out[block])
+            self._mean_units([split(text) for text in texts[block]], out[block])
         return out
 
     def nearest(self, queries: FloatArray, *, k: int, exclude: Sequence[Sequence[str | bytes]]) -> list[list[Neighbor]]:
@@ -84,7 +97,7 @@ class VectorLookup:
     def _vocabulary_vectors(self) -> FloatArray:
         vocabulary, subwords = self._stored.vocabulary, self._stored.subwords
         if subwords is None:
-            return np.array(self._stored.input_vectors[: len(vocabulary)])
+            return np.require(self._stored.input_vectors[: len(vocabulary)], requirements=["ALIGNED"])
         indptr, rows = subwords.vocabulary_rows(vocabulary)
         out = np.empty((len(vocabulary), self._stored.dim), dtype=np.float32)
 
@@ -103,8 +116,8 @@ class VectorLookup:
         _core.mean_rows(self._stored.input_vectors, indptr, rows, out)
         return out
 
-    def _text_vectors(self, texts: Sequence[Sequence[str | bytes]], out: FloatArray) -> None:
-        places: dict[str | bytes, int] = {}  # each different word is looked up once
+    def _mean_units(self, texts: Sequence[Sequence[str]], out: FloatArray) -> None:
+        places: dict[str, int] = {}  # each different word is looked up once
         words = np.array([places.setdefault(word, len(places)) for text in texts for word in text], dtype=np.int32)
         indptr = np.cumsum([0, *map(len, texts)])
         vectors = self.word_vectors(list(places))

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from textspace._validation import check_int, check_n_threads, check_texts, reject
 from textspace.errors import NotFittedError
+from textspace.evaluation import evaluate_analogies, evaluate_similarity, read_analogies, read_word_pairs
 from textspace.lookup import Neighbor, VectorLookup
 from textspace.text.tokenizers import tokenize
 from textspace.text.vocabulary import END_OF_LINE
 from textspace.training.parameters import check_tokenizer
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from textspace._typing import FloatArray, Tokenizer
+    from textspace.evaluation import AnalogyResult, SimilarityResult
     from textspace.formats import StoredVectors
     from textspace.text.subwords import Subwords
     from textspace.text.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class VectorEvaluation:
+    """How good word vectors are on the test sets they were tried on.
+
+    Parameters
+    ----------
+    similarity : SimilarityResult or None
+        Agreement with people's judgements of similarity; None without such a set.
+    analogies : AnalogyResult or None
+        Analogies answered rightly; None without such a set.
+    """
+
+    similarity: SimilarityResult | None
+    analogies: AnalogyResult | None
 
 
 class VectorQueries:
@@ -86,7 +106,8 @@ class VectorQueries:
         return word in self.vocabulary_
 
     def __getitem__(self, word: str | bytes) -> FloatArray:
-        return self._vectors_of([word])[0]
+        vector: FloatArray = self._vectors_of([word])[0]
+        return vector
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """Return a vector for each text: the mean of its words' vectors, each divided by its norm.
@@ -112,13 +133,17 @@ class VectorQueries:
 
         Examples
         --------
+        >>> from textspace import WordVectors
         >>> wv = WordVectors(dim=16, min_count=1).fit(["the cat sat", "the dog ran"] * 50)
         >>> wv.embed(["a cat", "the dogs", ""]).shape
         (3, 16)
         """
         lookup, tokenizer = self._lookup, check_tokenizer(self.tokenizer)
-        tokens = [tokenize(text, tokenizer=tokenizer) for text in check_texts("texts", texts)]
-        return lookup.text_vectors([[word for word in words if word != END_OF_LINE] for words in tokens])
+
+        def words_of(text: str) -> list[str]:
+            return [word for word in tokenize(text, tokenizer=tokenizer) if word != END_OF_LINE]
+
+        return lookup.text_vectors(check_texts("texts", texts), words_of)
 
     def similarity(self, a: str | bytes, b: str | bytes) -> float:
         """Return the cosine of the angle between the vectors of two words.
@@ -168,6 +193,7 @@ class VectorQueries:
 
         Examples
         --------
+        >>> from textspace import WordVectors
         >>> wv = WordVectors(dim=16, min_count=1).fit(["the cat sat", "the dog ran"] * 50)
         >>> [neighbor.word for neighbor in wv.nearest("cat", k=2)]  # doctest: +SKIP
         ['sat', 'the']
@@ -202,14 +228,14 @@ class VectorQueries:
             When a word is unknown and the model has no n-grams.
         """
         k = check_int("k", k, at_least=1)
-        if isinstance(queries, np.ndarray):
+        if isinstance(queries, np.ndarray) and queries.dtype.kind in "fiu":
             if queries.ndim != 2 or queries.shape[1] != self._fitted.dim:
                 reject("queries", f"be words or vectors of shape (N, {self._fitted.dim})", queries.shape)
             vectors = np.ascontiguousarray(queries, dtype=np.float32)
             return self._lookup.nearest(vectors, k=k, exclude=[[]] * len(vectors))
         if isinstance(queries, str | bytes):
             raise TypeError(f"`queries` must be a sequence of words, got a single one; call nearest({queries!r})")
-        words = list(queries)
+        words: list[str | bytes] = list(queries)
         return self._lookup.nearest(self._vectors_of(words), k=k, exclude=[[word] for word in words])
 
     def analogy(self, a: str | bytes, b: str | bytes, c: str | bytes, *, k: int = 10) -> list[Neighbor]:
@@ -245,6 +271,70 @@ class VectorQueries:
         units = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-8)
         query = units[0] - units[1] + units[2]
         return self._lookup.nearest(query[np.newaxis], k=check_int("k", k, at_least=1), exclude=[[a, b, c]])[0]
+
+    def evaluate(
+        self,
+        *,
+        similarity: str | os.PathLike[str] | None = None,
+        analogies: str | os.PathLike[str] | None = None,
+        method: str = "3cosadd",
+        restrict_vocabulary: int | None = None,
+        case: str = "fold",
+    ) -> VectorEvaluation:
+        """Return how good the vectors are on test sets.
+
+        Parameters
+        ----------
+        similarity : str or os.PathLike, optional
+            A file of lines `word word score`, such as WordSim-353.
+        analogies : str or os.PathLike, optional
+            A file of lines `a b c d` and `: section`, such as Google's.
+        method : {"3cosadd", "3cosmul"}
+            What the answer to an analogy maximizes.
+        restrict_vocabulary : int, optional
+            Only so many of the most frequent words count as known in analogies. None: all.
+        case : {"fold", "keep", "lower"}
+            "fold" takes a word lower-cased where the vocabulary has only that, "keep" as it is, "lower" lower-cased.
+
+        Returns
+        -------
+        VectorEvaluation
+            The results on the sets that were given.
+
+        Raises
+        ------
+        ValueError
+            When no test set is given.
+        FormatError
+            When a file is not what it should be.
+
+        See Also
+        --------
+        textspace.evaluation.evaluate_similarity : Takes any vectors and pairs.
+        textspace.evaluation.evaluate_analogies : Takes any vectors and questions.
+
+        Examples
+        --------
+        >>> wv.evaluate(similarity="en-ws353.txt").similarity.spearman_in_vocabulary  # doctest: +SKIP
+        0.63
+        """
+        if similarity is None and analogies is None:
+            raise ValueError("`similarity` or `analogies` must be the path of a test set, got None for both")
+        vocabulary, lookup = self.vocabulary_, self._lookup
+        agreement = answers = None
+        if similarity is not None:
+            pairs = read_word_pairs(similarity)
+            agreement = evaluate_similarity(lookup.word_vectors, pairs, vocabulary=vocabulary, case=case)
+        if analogies is not None:
+            answers = evaluate_analogies(
+                lookup.index,
+                read_analogies(analogies),
+                vocabulary=vocabulary,
+                method=method,
+                restrict_vocabulary=restrict_vocabulary,
+                case=case,
+            )
+        return VectorEvaluation(agreement, answers)
 
     def _vectors_of(self, words: Sequence[str | bytes]) -> FloatArray:
         model = self._fitted

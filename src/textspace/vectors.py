@@ -86,7 +86,7 @@ class WordVectors(VectorQueries, Estimator):
     output_vectors_ : float32 array (V, D) or None
         The other matrix of the training; None in models read from files that do not keep it.
     history_ : list of HistoryRecord
-        The loss curve of the last training.
+        The loss curve of the last training; files do not keep it.
     interrupted_ : bool
         Whether the last training was stopped before its end.
 
@@ -163,8 +163,9 @@ class WordVectors(VectorQueries, Estimator):
 
         Parameters
         ----------
-        corpus : str, Path, several paths, or iterable of str
-            A path (plain, .gz, .bz2, .xz or .zst), several, or texts.
+        corpus : str, Path, iterable of Path, or iterable of str
+            A str or Path names a file (plain, .gz, .bz2, .xz or .zst; "-" is standard input), an iterable of Path
+            several; an iterable of str holds texts.
         callbacks : sequence of Callback
             Told of the progress, about ten times a second.
         on_interrupt : {"raise", "keep"}
@@ -201,14 +202,16 @@ class WordVectors(VectorQueries, Estimator):
 
         Parameters
         ----------
-        corpus : str, Path, several paths, or iterable of str
-            The new text.
+        corpus : str, Path, iterable of Path, or iterable of str
+            The new text, as for `fit`.
         learning_rate : float, optional
             At the start, falling linearly to 0; by default the parameter `learning_rate`. A low one changes less.
         epochs : int, optional
             Passes over the new text; by default the parameter `epochs`.
-        callbacks, on_interrupt
-            As for `fit`.
+        callbacks : sequence of Callback
+            Told of the progress, about ten times a second.
+        on_interrupt : {"raise", "keep"}
+            What Ctrl-C does, as for `fit`.
 
         Returns
         -------
@@ -225,7 +228,8 @@ class WordVectors(VectorQueries, Estimator):
         A model from a fastText file has a row for every bucket; the rows of n-grams that no word has are dropped, which
         changes the vectors of unknown words a little. A model from a file of plain vectors has no output vectors: they
         start at zero; set `max_n` to give it n-grams, which start at zero too, so that no word's vector changes by
-        that. With hierarchical softmax the output vectors start at zero, because new counts make another tree.
+        that. With hierarchical softmax the output vectors start at zero, because new counts make another tree. Files do
+        not keep position weights: those of a loaded model start at one.
         """
         given = self.get_params()
         given |= {} if learning_rate is None else {"learning_rate": learning_rate}

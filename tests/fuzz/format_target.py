@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from reference_formats import binary_bytes, text_bytes
 from sample_models import compact_model, dense_model, plain_model, random_rows
-
 from textspace import _core
 from textspace.errors import FormatError
 from textspace.formats import StoredVectors, read_vectors, write_vectors

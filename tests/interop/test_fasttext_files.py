@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from interop.peer import fasttext_program, run_with
 from numpy.typing import NDArray
-from sample_models import random_rows
 
+from interop.peer import fasttext_program, run_with
+from sample_models import random_rows
 from textspace import _core
 from textspace.formats import StoredVectors, read_vectors, write_vectors
 from textspace.formats.stored import word_vector_blocks

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from interop.peer import run_with
 from sample_models import compact_model, plain_model
-
 from textspace.formats import read_vectors, write_vectors
 from textspace.formats.stored import word_vector_blocks
 

@@ -11,7 +11,7 @@ import typer
 
 from textspace.cli.output_file import check_output
 from textspace.cli.query_vectors import show_neighbors
-from textspace.cli.stdlib_docs import Docstring, stdlib_docs
+from textspace.text.stdlib_docs import Docstring, stdlib_docs
 
 if TYPE_CHECKING:
     from textspace import WordVectors

@@ -25,15 +25,17 @@ def export(
     """Write the vectors of words without what made them: all words, the most frequent, or those of a list."""
     import numpy as np
 
-    from textspace.formats import write_vectors
-    from textspace.formats.stored import StoredVectors
+    from textspace.formats import StoredVectors, write_vectors
     from textspace.text.vocabulary import Vocabulary
 
     check_output(output)
     wv = open_vectors(model)
-    chosen = (wv.vocabulary_.words if words is None else read_words(words))[:limit]
-    vectors = np.stack([wv[word] for word in chosen])
-    write_vectors(output, StoredVectors(Vocabulary.from_words(chosen), vectors))
+    if words is None:
+        chosen, counts, vectors = wv.words[:limit], wv.vocabulary_.counts[:limit], wv.vectors[:limit]
+    else:
+        chosen, counts = read_words(words)[:limit], None
+        vectors = np.stack([wv[word] for word in chosen])
+    write_vectors(output, StoredVectors(Vocabulary.from_words(chosen, counts), vectors))
     typer.echo(f"saved: {output} ({len(chosen)} words, {shown_size(output)})")
 
 

@@ -24,7 +24,7 @@ def nearest(
 ) -> None:
     """Show the words whose vectors are nearest (cosine)."""
     wv = open_vectors(model)
-    neighbors = {word: wv.nearest(word, k=k) for word in words}
+    neighbors = dict(zip(words, wv.nearest_batch(words, k=k), strict=True))
     if as_json:
         found = {word: [{"word": n.word, "similarity": n.similarity} for n in neighbors[word]] for word in words}
         typer.echo(json.dumps(found, ensure_ascii=False))

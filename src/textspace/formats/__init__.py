@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from textspace.formats.fasttext_bin import write_fasttext_bin
 from textspace.formats.native import write_native
@@ -11,10 +12,12 @@ from textspace.formats.stored import StoredVectors
 from textspace.formats.word2vec_binary import write_word2vec_binary
 from textspace.formats.word2vec_text import write_word2vec_text
 
-__all__ = ["StoredVectors", "read_vectors", "write_vectors"]
+__all__ = ["StoredVectors", "read_vectors", "write_vectors", "writer_of"]
+
+Writer: TypeAlias = Callable[[str | os.PathLike[str], StoredVectors], None]
 
 # The first suffix that fits counts: .w2v.bin is not a .bin.
-_WRITERS: dict[str, Callable[[str | os.PathLike[str], StoredVectors], None]] = {
+_WRITERS: dict[str, Writer] = {
     ".textspace": write_native,
     ".w2v.bin": write_word2vec_binary,
     ".w2v": write_word2vec_binary,
@@ -48,6 +51,16 @@ def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVe
         The file cannot be opened.
     ValueError
         `path` is not an ordinary file.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "glove.txt"
+    ...     _ = path.write_text("cup 0.5 1 2\\nmug 0.25 1 3\\n")
+    ...     found = read_vectors(path)
+    >>> found.vocabulary.words, found.input_vectors[1].tolist()
+    (['cup', 'mug'], [0.25, 1.0, 3.0])
     """
     return reader_for(path, mmap=mmap)(path)
 
@@ -69,10 +82,47 @@ def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
         The suffix is unknown, or the format cannot hold the model.
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tempfile import TemporaryDirectory
+    >>> from textspace.text.vocabulary import Vocabulary
+    >>> model = StoredVectors(Vocabulary.from_words(["cup", "mug"]), np.array([[0.5, 1], [2, 3]], np.float32))
+    >>> with TemporaryDirectory() as folder:
+    ...     write_vectors(Path(folder) / "cups.vec", model)
+    ...     (Path(folder) / "cups.vec").read_text()
+    '2 2\\ncup 0.5 1 \\nmug 2 3 \\n'
+    """
+    writer_of(path)(path, stored)
+
+
+def writer_of(path: str | os.PathLike[str]) -> Writer:
+    """Find the writer of the format that the name of a file asks for.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file, which need not exist.
+
+    Returns
+    -------
+    callable
+        It takes the path and StoredVectors.
+
+    Raises
+    ------
+    ValueError
+        The suffix is unknown.
+
+    Examples
+    --------
+    >>> writer_of("v.npz")
+    Traceback (most recent call last):
+    ValueError: the name of the file must end with one of .textspace, .w2v.bin, .w2v, .bin, .vec, .txt, got 'v.npz'
     """
     name = Path(path).name.lower()
     for suffix, write in _WRITERS.items():
         if name.endswith(suffix):
-            write(path, stored)
-            return
+            return write
     raise ValueError(f"the name of the file must end with one of {', '.join(_WRITERS)}, got {str(path)!r}")

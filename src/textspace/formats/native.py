@@ -113,7 +113,7 @@ def _check_metadata(metadata: Mapping[str, str]) -> None:
         raise FormatError("a safetensors file, but not one that textspace wrote: it has no metadata `format`")
     version = _integer(metadata, "format_version")
     if not 1 <= version <= FORMAT_VERSION:
-        raise FormatError(f"version {version} of the format is newer than {FORMAT_VERSION}: upgrade textspace")
+        raise FormatError(f"the version of the format must be 1 to {FORMAT_VERSION}, got {version}: upgrade textspace")
     if metadata.get("kind") != _KIND:
         raise FormatError(f"`kind` must be {_KIND!r}, got {metadata.get('kind')!r:.80}")
 
@@ -128,8 +128,6 @@ def _stored_vectors(file: TensorFile) -> StoredVectors:
         index=_array(file, "word_index", np.uint32, 1),
         check_offsets=False,
     )
-    if len(vocabulary) == 0 or input_vectors.shape[1] == 0:
-        raise FormatError(f"`input_vectors` must not be empty, got shape {input_vectors.shape}")
     output_vectors = _array(file, "output_vectors", np.float32, 2) if "output_vectors" in file.arrays else None
     parameters = parse_json(file.metadata.get("parameters", ""))
     if not isinstance(parameters, dict):

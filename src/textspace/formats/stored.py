@@ -36,7 +36,14 @@ class StoredVectors:
     Raises
     ------
     ValueError
-        The shapes do not fit together, or n-grams are longer than 255 characters, which no file here may ask for.
+        There are no words, the shapes do not fit together, or n-grams are longer than 255 characters, which no file
+        here may ask for.
+
+    Examples
+    --------
+    >>> model = StoredVectors(Vocabulary.from_words(["cup", "mug"]), np.eye(2, 3, dtype=np.float32))
+    >>> model.dim
+    3
     """
 
     vocabulary: Vocabulary
@@ -48,6 +55,10 @@ class StoredVectors:
     def __post_init__(self) -> None:
         """Check what every file must be able to hold."""
         n_words = len(self.vocabulary)
+        if n_words == 0 or self.input_vectors.size == 0:
+            raise ValueError(
+                f"a model needs words and vectors, got {n_words} words and `input_vectors` {self.input_vectors.shape}"
+            )
         n_rows = n_words + (self.subwords.n_rows if self.subwords else 0)
         if self.input_vectors.ndim != 2 or self.input_vectors.shape[0] != n_rows:
             raise ValueError(

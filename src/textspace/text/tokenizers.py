@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textspace._validation import check_choice
 from textspace.text.utf8 import to_bytes, to_text
 from textspace.text.vocabulary import END_OF_LINE
-from textspace.text.word_boundaries import word_pattern
+from textspace.text.word_boundaries import unicode_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,4 +149,4 @@ def _reject_separator(tokens: list[str]) -> None:
 def _unicode_words(line: str) -> list[str]:
     if not line.isascii():
         line = unicodedata.normalize("NFKC", line)
-    return list(filter(None, word_pattern().findall(line.lower())))
+    return unicode_words(line.lower())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class TrainingProgress:
     """The state of a training run at one moment.
 
-    Attributes
+    Parameters
     ----------
     fraction : float
         Share of the whole training that is done, from 0 to 1.
@@ -25,6 +25,11 @@ class TrainingProgress:
         Time to the end at the mean speed so far; infinite before the first words.
     n_words : int
         Words done, over all epochs.
+
+    Examples
+    --------
+    >>> TrainingProgress(0.5, 2.5, 1e6, 1.9, 0.025, 42.0, 42_000_000).epoch
+    2.5
     """
 
     fraction: float
@@ -50,10 +55,28 @@ class Callback:
     """
 
     def on_start(self, total_words: int) -> None:
-        """Training is about to start; `total_words` is the number of words of all epochs together."""
+        """Take notice that training is about to start.
+
+        Parameters
+        ----------
+        total_words : int
+            Words of all epochs together.
+        """
 
     def on_progress(self, progress: TrainingProgress) -> None:
-        """Training goes on."""
+        """Take notice of how far the training is.
+
+        Parameters
+        ----------
+        progress : TrainingProgress
+            The state of the training now.
+        """
 
     def on_end(self, progress: TrainingProgress) -> None:
-        """Training has ended: finished, interrupted, or failed; `progress` tells how far it came."""
+        """Take notice that training has ended: finished, interrupted, or failed.
+
+        Parameters
+        ----------
+        progress : TrainingProgress
+            How far it came.
+        """

@@ -44,7 +44,7 @@ class Trainer(Protocol):
 class HistoryRecord:
     """One point of the loss curve; about a hundred of them make the history of a training run.
 
-    Attributes
+    Parameters
     ----------
     epoch : float
         Passes over the corpus done at this point.
@@ -54,6 +54,11 @@ class HistoryRecord:
         Mean loss of the examples since the previous record.
     learning_rate : float
         Learning rate at this point.
+
+    Examples
+    --------
+    >>> HistoryRecord(epoch=0.5, n_words=1000, loss=2.5, learning_rate=0.045).loss
+    2.5
     """
 
     epoch: float

@@ -76,7 +76,7 @@ def check_parameters(given: Mapping[str, Any]) -> VectorParameters:
         window=check_int("window", given["window"], at_least=1, at_most=255),
         n_negatives=check_int("n_negatives", given["n_negatives"], at_least=1, at_most=1000),
         negative_power=check_float("negative_power", given["negative_power"], at_least=0, at_most=10),
-        epochs=check_int("epochs", given["epochs"], at_least=1),
+        epochs=check_int("epochs", given["epochs"], at_least=1, at_most=10**6),
         learning_rate=check_float("learning_rate", given["learning_rate"], above=0),
         min_count=check_int("min_count", given["min_count"], at_least=1),
         max_vocab=_optional_int("max_vocab", given["max_vocab"]),

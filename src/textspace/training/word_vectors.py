@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -109,9 +109,9 @@ def with_parameters(stored: StoredVectors, parameters: dict[str, object]) -> Sto
     return replace(stored, parameters={name: None if callable(value) else value for name, value in kept.items()})
 
 
-def parameters_of(stored: StoredVectors) -> dict[str, object]:
+def parameters_of(stored: StoredVectors) -> dict[str, Any]:
     """Return the parameters that a model was made with; what its matrices tell comes from them."""
-    shape: dict[str, object] = {"dim": stored.dim, "max_n": 0}
+    shape: dict[str, Any] = {"dim": stored.dim, "max_n": 0}
     if stored.subwords is not None:
         shape |= {name: getattr(stored.subwords, name) for name in NGRAM_PARAMETERS}
     return {name: value for name, value in stored.parameters.items() if name not in NGRAM_PARAMETERS} | shape

@@ -6,7 +6,7 @@ import ast
 import inspect
 import sysconfig
 import warnings
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,13 +20,15 @@ class Docstring(NamedTuple):
     text: str
 
 
-def stdlib_docs(folder: Path | None = None) -> Iterator[Docstring]:
+def stdlib_docs(folder: Path | None = None, *, modules: Container[str] | None = None) -> Iterator[Docstring]:
     """Yield every docstring of the modules, classes and functions in a folder of Python sources.
 
     Parameters
     ----------
     folder : Path, optional
         The standard library of the running Python when not given.
+    modules : container of str, optional
+        Only these top-level modules and packages.
 
     Yields
     ------
@@ -40,19 +42,19 @@ def stdlib_docs(folder: Path | None = None) -> Iterator[Docstring]:
 
     Examples
     --------
-    >>> from textspace.cli.stdlib_docs import stdlib_docs
-    >>> docs = {doc.text.splitlines()[0] for doc in stdlib_docs() if doc.module == "glob"}
-    >>> "Filename globbing utility." in docs
+    >>> from textspace.text.stdlib_docs import stdlib_docs
+    >>> "Filename globbing utility." in {doc.text for doc in stdlib_docs(modules={"glob"})}
     True
     """
     folder = Path(sysconfig.get_path("stdlib")) if folder is None else folder
     found_any = False
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).parts
-        if LEFT_OUT.isdisjoint(parts):
+        module = parts[0].removesuffix(".py")
+        if LEFT_OUT.isdisjoint(parts) and (modules is None or module in modules):
             for text in docstrings_of(path.read_bytes()):
                 found_any = True
-                yield Docstring(parts[0].removesuffix(".py"), text)
+                yield Docstring(module, text)
     if not found_any:
         raise FileNotFoundError(f"no Python source with a docstring in {folder}; name a folder that has sources")
 
