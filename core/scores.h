@@ -26,7 +26,7 @@ static_assert(kRowGroup % kTileRows == 0 && kPanelRows % kLanes == 0);
 
 using ScoreTile = Vec[kQueryTile][kTileVecs];
 
-// One bit a lane: is the score above its bound? A NaN never is: so padding and rows without a direction are never chosen.
+// One bit a lane: is the score above its bound? A NaN never is, so padding and rows without a direction are not chosen.
 inline unsigned lanes_above(Vec scores, Vec bound) {
 #if defined(__AVX512F__)
   return _mm512_cmp_ps_mask((__m512)scores, (__m512)bound, _CMP_GT_OQ);
@@ -48,7 +48,8 @@ inline bool any_above(const Vec* scores, int n_vecs, float bound) {
   return lanes != 0;
 }
 
-// Scores of one tile of queries (packed: dimension by dimension) for kTileRows rows from `first_row` on.
+// Scores of one tile of queries (packed: dimension by dimension) for kTileRows rows from `first_row` on. Rows that lie
+// prefetch_distance floats further will be wanted soon.
 inline __attribute__((always_inline)) void score_tile(const float* queries, const float* panels, int dim,
                                                       int64_t first_row, int64_t prefetch_distance, ScoreTile& tile) {
   const float* rows[kTileVecs];
@@ -88,12 +89,13 @@ __attribute__((noinline)) inline void keep_candidates(const Vec* scores, int64_t
     }
 }
 
-// The tile of rows stays in the L1 cache while all queries of the task pass by.
+// The tile of rows stays in the L1 cache while all queries of the task pass by; the last of them asks for the next rows.
 inline void select_rows(const SelectTask& task) {
   for (int64_t row = task.first_row; row < task.last_row; row += kTileRows)
     for (int64_t t = 0; t < task.n_query_tiles; ++t) {
+      const int64_t prefetch_distance = t + 1 == task.n_query_tiles ? kTileRows * task.dim : 0;
       ScoreTile tile;
-      score_tile(task.queries + t * kQueryTile * task.dim, task.panels, task.dim, row, t + 1 == task.n_query_tiles ? kTileRows * task.dim : 0, tile);
+      score_tile(task.queries + t * kQueryTile * task.dim, task.panels, task.dim, row, prefetch_distance, tile);
       Selection* selections = task.selections + t * kQueryTile;
       for (int q = 0; q < kQueryTile; ++q)
         if (any_above(tile[q], kTileVecs, selections[q].threshold))

@@ -30,7 +30,8 @@ Plan plan_tasks(const PackedRows& rows, int64_t n_queries, int64_t k, int n_thre
   const int64_t n_tiles = n_query_tiles(n_queries), n_groups = rows.n_padded_rows() / kRowGroup;
   const int64_t tile = static_cast<int64_t>(kQueryTile) * rows.dim();
   Plan plan;
-  plan.n_threads = static_cast<int>(std::clamp<int64_t>(n_tiles * tile * rows.n_padded_rows() / kProductsPerThread, 1, n_threads));
+  const int64_t useful_threads = n_tiles * tile * rows.n_padded_rows() / kProductsPerThread;
+  plan.n_threads = static_cast<int>(std::clamp<int64_t>(useful_threads, 1, n_threads));
   plan.capacity = 2 * k + 32;
   const int64_t n_tasks = plan.n_threads == 1 ? 1 : kTasksPerThread * plan.n_threads;
   const int64_t by_threads = std::max(kTilesPerBlock, (n_tiles + n_tasks - 1) / n_tasks);
@@ -84,12 +85,14 @@ class TopK {
         packed_(pack_queries(rows, queries.queries, queries.stride, queries.n)),
         workspaces_(plan_.n_threads, Workspace(0, 0, 0)),
         found_(queries.n * plan_.n_ranges * k, ScoredRow{kNone, -1}) {
-    for (Workspace& workspace : workspaces_) workspace = Workspace(plan_.tiles_per_block * kQueryTile, k, plan_.capacity);
+    const int64_t block_queries = plan_.tiles_per_block * kQueryTile;
+    for (Workspace& workspace : workspaces_) workspace = Workspace(block_queries, k, plan_.capacity);
   }
 
   bool search(const KeepGoing& keep_going) {
     const auto select_rows = kernels().select_rows;
-    return for_each_task(plan_.n_blocks * plan_.n_ranges, plan_.n_threads, keep_going, [&](int64_t task, int thread_id) {
+    const int64_t n_tasks = plan_.n_blocks * plan_.n_ranges;
+    return for_each_task(n_tasks, plan_.n_threads, keep_going, [&](int64_t task, int thread_id) {
       search_range(task / plan_.n_ranges, task % plan_.n_ranges, workspaces_[thread_id], select_rows);
     });
   }

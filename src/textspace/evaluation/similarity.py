@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
 
 class WordPair(NamedTuple):
-    """Two words and how similar people find them; the scale is the test set's own."""
+    """Two words and how similar people find them.
+
+    Attributes
+    ----------
+    first, second : str
+        The words.
+    score : float
+        How similar they are, on the scale of the test set.
+
+    Examples
+    --------
+    >>> WordPair("cup", "mug", 9.5)
+    WordPair(first='cup', second='mug', score=9.5)
+    """
 
     first: str
     second: str
