@@ -89,7 +89,7 @@ __attribute__((noinline)) inline void keep_candidates(const Vec* scores, int64_t
     }
 }
 
-// The tile of rows stays in the L1 cache while all queries of the task pass by; the last of them asks for the next rows.
+// The tile of rows stays in the L1 cache while all queries of the task pass by; the last one asks for the next rows.
 inline void select_rows(const SelectTask& task) {
   for (int64_t row = task.first_row; row < task.last_row; row += kTileRows)
     for (int64_t t = 0; t < task.n_query_tiles; ++t) {
