@@ -57,7 +57,7 @@ void answer_analogies(const AnalogyTask& task) {
 #pragma GCC unroll 16
       for (int v = 0; v < kVecs; ++v)
         scores[v] = Method::combine(load(a + v * kLanes), load(b + v * kLanes), load(c + v * kLanes));
-      if (any_above(scores, kVecs, task.best[n].score - Vec{})) keep_best(scores, task, n, group);
+      if (any_above(scores, kVecs, task.best[n].score)) keep_best(scores, task, n, group);
     }
   }
 }

@@ -52,7 +52,8 @@ PackedRows::PackedRows(const float* matrix, int64_t stride, int64_t n_rows, int 
       normalized_(normalized),
       panels_(aligned_floats(checked_size(n_rows, dim))) {
   std::vector<double> norms(n_rows);
-  for_each_task((n_padded_rows_ + kRowsPerTask - 1) / kRowsPerTask, n_threads, [] { return true; }, [&](int64_t task, int) {
+  const int64_t n_tasks = (n_padded_rows_ + kRowsPerTask - 1) / kRowsPerTask;
+  for_each_task(n_tasks, n_threads, [] { return true; }, [&](int64_t task, int) {
     const int64_t last = std::min(n_padded_rows_, (task + 1) * kRowsPerTask);
     for (int64_t row = task * kRowsPerTask; row < last; ++row) {
       float* out = panels_.get() + row / kPanelRows * kPanelRows * dim + row % kPanelRows;
@@ -84,7 +85,7 @@ AlignedFloats pack_queries(const PackedRows& rows, const float* queries, int64_t
     const double norm = row_norm(query, rows.dim());
     if (!std::isfinite(norm)) reject_value("queries", i);
     if (!rows.normalized() && norm * rows.largest_norm() > std::numeric_limits<float>::max() / 2)
-      throw std::invalid_argument("`queries` must have products with `vectors` that a float32 can hold; scale them down");
+      throw std::invalid_argument("`queries` must have products with `vectors` that a float32 holds; scale them down");
     const double scale = rows.normalized() && norm > 0 ? 1 / norm : 1;
     pack_row(query, rows.dim(), scale, packed.get() + i / kQueryTile * tile + i % kQueryTile, kQueryTile);
   }

@@ -26,30 +26,30 @@ static_assert(kRowGroup % kTileRows == 0 && kPanelRows % kLanes == 0);
 
 using ScoreTile = Vec[kQueryTile][kTileVecs];
 
-// Is any score above its bound? A NaN never is: so padding and rows without a direction are never chosen.
-inline bool any_above(const Vec* scores, int n_vecs, Vec bound) {
+// One bit a lane: is the score above its bound? A NaN never is, so padding and rows without a direction are not chosen.
+inline unsigned lanes_above(Vec scores, Vec bound) {
 #if defined(__AVX512F__)
-  unsigned above = 0;
-  for (int v = 0; v < n_vecs; ++v) above |= _mm512_cmp_ps_mask((__m512)scores[v], (__m512)bound, _CMP_GT_OQ);
-  return above != 0;
+  return _mm512_cmp_ps_mask((__m512)scores, (__m512)bound, _CMP_GT_OQ);
 #elif defined(__AVX2__)
-  IntVec above = scores[0] > bound;
-  for (int v = 1; v < n_vecs; ++v) above |= scores[v] > bound;
-  return _mm256_movemask_ps((__m256)above) != 0;
+  return static_cast<unsigned>(_mm256_movemask_ps((__m256)(scores > bound)));
 #elif defined(__SSE2__)
-  IntVec above = scores[0] > bound;
-  for (int v = 1; v < n_vecs; ++v) above |= scores[v] > bound;
-  return _mm_movemask_ps((__m128)above) != 0;
+  return static_cast<unsigned>(_mm_movemask_ps((__m128)(scores > bound)));
 #else
-  IntVec above = scores[0] > bound;
-  for (int v = 1; v < n_vecs; ++v) above |= scores[v] > bound;
-  int32_t any = 0;
-  for (int lane = 0; lane < kLanes; ++lane) any |= above[lane];
-  return any != 0;
+  const IntVec above = scores > bound;
+  unsigned lanes = 0;
+  for (int lane = 0; lane < kLanes; ++lane) lanes |= (above[lane] & 1u) << lane;
+  return lanes;
 #endif
 }
 
-// Scores of one tile of queries (packed: dimension by dimension) for kTileRows rows from `first_row` on.
+inline bool any_above(const Vec* scores, int n_vecs, float bound) {
+  unsigned lanes = 0;
+  for (int v = 0; v < n_vecs; ++v) lanes |= lanes_above(scores[v], bound - Vec{});
+  return lanes != 0;
+}
+
+// Scores of one tile of queries (packed: dimension by dimension) for kTileRows rows from `first_row` on. Rows that lie
+// prefetch_distance floats further will be wanted soon.
 inline __attribute__((always_inline)) void score_tile(const float* queries, const float* panels, int dim,
                                                       int64_t first_row, int64_t prefetch_distance, ScoreTile& tile) {
   const float* rows[kTileVecs];
@@ -79,23 +79,26 @@ inline __attribute__((always_inline)) void score_tile(const float* queries, cons
 }
 
 __attribute__((noinline)) inline void keep_candidates(const Vec* scores, int64_t first_row, Selection& selection) {
-  for (int i = 0; i < kTileRows; ++i) {
-    const float score = scores[i / kLanes][i % kLanes];
-    if (!(score > selection.threshold)) continue;
-    selection.candidates[selection.size++] = {score, static_cast<int32_t>(first_row + i)};
-    if (selection.size == selection.capacity) drop_losers(selection);
-  }
+  for (int v = 0; v < kTileVecs; ++v)
+    for (unsigned lanes = lanes_above(scores[v], selection.threshold - Vec{}); lanes != 0; lanes &= lanes - 1) {
+      const int lane = __builtin_ctz(lanes);
+      const float score = scores[v][lane];
+      if (!(score > selection.threshold)) continue;  // it rose since
+      selection.candidates[selection.size++] = {score, static_cast<int32_t>(first_row + v * kLanes + lane)};
+      if (selection.size == selection.capacity) drop_losers(selection);
+    }
 }
 
-// The tile of rows stays in the L1 cache while all queries of the task pass by.
+// The tile of rows stays in the L1 cache while all queries of the task pass by; the last one asks for the next rows.
 inline void select_rows(const SelectTask& task) {
   for (int64_t row = task.first_row; row < task.last_row; row += kTileRows)
     for (int64_t t = 0; t < task.n_query_tiles; ++t) {
+      const int64_t prefetch_distance = t + 1 == task.n_query_tiles ? kTileRows * task.dim : 0;
       ScoreTile tile;
-      score_tile(task.queries + t * kQueryTile * task.dim, task.panels, task.dim, row, t + 1 == task.n_query_tiles ? kTileRows * task.dim : 0, tile);
+      score_tile(task.queries + t * kQueryTile * task.dim, task.panels, task.dim, row, prefetch_distance, tile);
       Selection* selections = task.selections + t * kQueryTile;
       for (int q = 0; q < kQueryTile; ++q)
-        if (any_above(tile[q], kTileVecs, selections[q].threshold - Vec{}))
+        if (any_above(tile[q], kTileVecs, selections[q].threshold))
           keep_candidates(tile[q], row, selections[q]);
     }
 }

@@ -12,28 +12,36 @@ namespace {
 constexpr int64_t kQueryBytes = 1 << 18;      // queries of one task: with the rows they meet, they fit in the L2 cache
 constexpr int64_t kSelectionBytes = 1 << 25;  // candidates of one task
 constexpr int64_t kProductsPerTask = 10'000'000'000;  // less than a second on the slowest instruction set
+constexpr int64_t kProductsPerThread = 10'000'000;    // some times what it takes to start a thread
+constexpr int64_t kTasksPerThread = 4;                // so that a thread that is held up holds up no other
+constexpr int64_t kTilesPerBlock = 8;                 // fewer would read rows from memory more often than it is worth
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 
 // Missing candidates (row -1, -infinity) come last, whatever their rows.
 bool better(const ScoredRow& x, const ScoredRow& y) { return x.score != y.score ? x.score > y.score : x.row < y.row; }
 
-// How the work is cut: blocks of queries, and ranges of rows where blocks alone would leave threads idle.
+// How the work is cut: blocks of queries, and ranges of rows where blocks alone are too few to share among the threads.
 struct Plan {
   int64_t capacity, tiles_per_block, n_blocks, n_ranges, rows_per_range;
+  int n_threads;
 };
 
 Plan plan_tasks(const PackedRows& rows, int64_t n_queries, int64_t k, int n_threads) {
+  const int64_t n_tiles = n_query_tiles(n_queries), n_groups = rows.n_padded_rows() / kRowGroup;
+  const int64_t tile = static_cast<int64_t>(kQueryTile) * rows.dim();
   Plan plan;
+  const int64_t useful_threads = n_tiles * tile * rows.n_padded_rows() / kProductsPerThread;
+  plan.n_threads = static_cast<int>(std::clamp<int64_t>(useful_threads, 1, n_threads));
   plan.capacity = 2 * k + 32;
-  const int64_t by_cache = kQueryBytes / (kQueryTile * static_cast<int64_t>(sizeof(float)) * rows.dim());
-  const int64_t by_memory = kSelectionBytes / (kQueryTile * static_cast<int64_t>(sizeof(ScoredRow)) * plan.capacity);
-  const int64_t n_tiles = n_query_tiles(n_queries);
-  plan.tiles_per_block = std::max<int64_t>(1, std::min({by_cache, by_memory, n_tiles}));
+  const int64_t n_tasks = plan.n_threads == 1 ? 1 : kTasksPerThread * plan.n_threads;
+  const int64_t by_threads = std::max(kTilesPerBlock, (n_tiles + n_tasks - 1) / n_tasks);
+  const int64_t by_cache = kQueryBytes / (tile * static_cast<int64_t>(sizeof(float)));
+  const int64_t by_memory = kSelectionBytes / (kQueryTile * plan.capacity * static_cast<int64_t>(sizeof(ScoredRow)));
+  plan.tiles_per_block = std::max<int64_t>(1, std::min({by_cache, by_memory, by_threads, n_tiles}));
   plan.n_blocks = (n_tiles + plan.tiles_per_block - 1) / plan.tiles_per_block;
-  const int64_t n_groups = rows.n_padded_rows() / kRowGroup;
-  const int64_t by_time = plan.tiles_per_block * kQueryTile * rows.dim() * rows.n_padded_rows() / kProductsPerTask + 1;
-  const int64_t by_threads = plan.n_blocks >= 4 * n_threads ? 1 : n_threads;
-  plan.n_ranges = std::clamp<int64_t>(std::max(by_time, by_threads), 1, std::max<int64_t>(1, n_groups));
+  const int64_t by_time = plan.tiles_per_block * tile * rows.n_padded_rows() / kProductsPerTask + 1;
+  const int64_t n_ranges = std::max(by_time, (n_tasks + plan.n_blocks - 1) / plan.n_blocks);
+  plan.n_ranges = std::clamp<int64_t>(n_groups, 1, n_ranges);
   plan.rows_per_range = (n_groups + plan.n_ranges - 1) / plan.n_ranges * kRowGroup;
   return plan;
 }
@@ -75,15 +83,16 @@ class TopK {
         k_(k),
         plan_(plan_tasks(rows, queries.n, k, n_threads)),
         packed_(pack_queries(rows, queries.queries, queries.stride, queries.n)),
-        workspaces_(std::min<int64_t>(n_threads, plan_.n_blocks * plan_.n_ranges), Workspace(0, 0, 0)),
+        workspaces_(plan_.n_threads, Workspace(0, 0, 0)),
         found_(queries.n * plan_.n_ranges * k, ScoredRow{kNone, -1}) {
-    for (Workspace& workspace : workspaces_) workspace = Workspace(plan_.tiles_per_block * kQueryTile, k, plan_.capacity);
+    const int64_t block_queries = plan_.tiles_per_block * kQueryTile;
+    for (Workspace& workspace : workspaces_) workspace = Workspace(block_queries, k, plan_.capacity);
   }
 
   bool search(const KeepGoing& keep_going) {
-    const int n_threads = static_cast<int>(workspaces_.size());
     const auto select_rows = kernels().select_rows;
-    return for_each_task(plan_.n_blocks * plan_.n_ranges, n_threads, keep_going, [&](int64_t task, int thread_id) {
+    const int64_t n_tasks = plan_.n_blocks * plan_.n_ranges;
+    return for_each_task(n_tasks, plan_.n_threads, keep_going, [&](int64_t task, int thread_id) {
       search_range(task / plan_.n_ranges, task % plan_.n_ranges, workspaces_[thread_id], select_rows);
     });
   }

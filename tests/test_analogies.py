@@ -85,6 +85,18 @@ def test_more_words_than_a_batch_holds_and_any_number_of_threads(isa, method):
     assert_best(rows, questions[::30], answers[::30], method, 5000)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_the_first_of_equal_rows_is_the_answer_whichever_thread_finds_it(method):
+    rng = np.random.default_rng(11)
+    rows = np.tile(rng.standard_normal((500, 20)).astype(np.float32), (60, 1))
+    questions = rng.integers(0, 500, (500, 3))
+    answers = ExactIndex(rows, n_threads=4).answer_analogies(questions, method=method)
+    # A row that equals a word of the question is no word of the question: its first copy is a good answer.
+    assert (answers < 1000).all()
+    first = ExactIndex(rows[:1000], n_threads=1).answer_analogies(questions, method=method)
+    assert answers.tolist() == first.tolist()
+
+
 def test_a_known_case_where_the_methods_differ():
     # d = 3 is close to b and c but also to a; d = 4 is balanced, which the product favours.
     rows = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0.2, 0.95, 0.02, 0], [-0.3, 0.5, 0.3, 0.7]], np.float32)

@@ -52,7 +52,7 @@ void mean_rows(Array2D<float> matrix, Array1D<int64_t> indptr, Array1D<int32_t> 
 
 void make_packed_rows(PackedRows* self, Array2D<float> vectors, bool normalized, int n_threads) {
   require_contiguous_rows(vectors, "`vectors` must have contiguous rows");
-  require(vectors.shape(1) >= 1 && vectors.shape(1) <= 1'000'000, "`vectors` must have between 1 and 1,000,000 columns");
+  require(vectors.shape(1) >= 1 && vectors.shape(1) <= 1'000'000, "`vectors` must have from 1 to 1,000,000 columns");
   require(n_threads >= 1, "`n_threads` must be at least 1");
   nb::gil_scoped_release release;
   new (self) PackedRows(vectors.data(), vectors.stride(0), static_cast<int64_t>(vectors.shape(0)),
@@ -61,7 +61,7 @@ void make_packed_rows(PackedRows* self, Array2D<float> vectors, bool normalized,
 
 void require_exclusions(const Array1D<int64_t>& indptr, const Array1D<int32_t>& excluded, int64_t n) {
   const int64_t n_excluded = static_cast<int64_t>(excluded.shape(0));
-  require(static_cast<int64_t>(indptr.shape(0)) == n + 1, "`excluded_indptr` must have one entry more than there are queries");
+  require(static_cast<int64_t>(indptr.shape(0)) == n + 1, "`excluded_indptr` must have one entry more than `queries`");
   require(indptr.data()[0] == 0 && indptr.data()[n] == n_excluded,
           "`excluded_indptr` must run from 0 to the length of `excluded`");
   for (int64_t i = 0; i < n; ++i) {
@@ -88,7 +88,8 @@ void top_k_of(const PackedRows& self, Array2D<float> queries, Array1D<int64_t> e
                               .n = n,
                               .excluded_indptr = excluded_indptr.data(),
                               .excluded = excluded.data()};
-  interruptible([&] { return top_k(self, packed, k, std::min(n_threads, kMaxThreads), no_signal, rows_out.data(), scores_out.data()); });
+  const int threads = std::min(n_threads, kMaxThreads);
+  interruptible([&] { return top_k(self, packed, k, threads, no_signal, rows_out.data(), scores_out.data()); });
 }
 
 void answers_of(const PackedRows& self, MatrixOf3<int32_t> questions, bool by_product, int64_t n_answer_rows,
@@ -100,7 +101,8 @@ void answers_of(const PackedRows& self, MatrixOf3<int32_t> questions, bool by_pr
   require(static_cast<int64_t>(answers_out.shape(0)) == n, "`answers_out` must have an entry for each question");
   for (int64_t i = 0; i < 3 * n; ++i)
     require(questions.data()[i] >= 0 && questions.data()[i] < self.n_rows(), "`questions` must hold row numbers");
-  const AnalogyOptions options = {.by_product = by_product, .n_answer_rows = n_answer_rows, .n_threads = std::min(n_threads, kMaxThreads)};
+  const int threads = std::min(n_threads, kMaxThreads);
+  const AnalogyOptions options = {.by_product = by_product, .n_answer_rows = n_answer_rows, .n_threads = threads};
   interruptible([&] { return answer_analogies(self, questions.data(), n, options, no_signal, answers_out.data()); });
 }
 

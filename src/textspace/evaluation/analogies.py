@@ -34,6 +34,12 @@ class AnalogySection:
         What the file calls them; "" for questions before the first name.
     questions : tuple of (str, str, str, str)
         Words a, b, c, d: a is to b as c is to d.
+
+    Examples
+    --------
+    >>> section = AnalogySection("family", (("man", "woman", "king", "queen"),))
+    >>> len(section.questions)
+    1
     """
 
     name: str
@@ -54,6 +60,11 @@ class AnalogyScore:
         Questions whose four words are all in the vocabulary: the others are skipped.
     n_questions : int
         All questions.
+
+    Examples
+    --------
+    >>> AnalogyScore("family", n_correct=3, n_answered=4, n_questions=6).accuracy
+    0.75
     """
 
     name: str
@@ -86,6 +97,12 @@ class AnalogyResult:
     semantic, syntactic : AnalogyScore or None
         In sets that name sections as Google's does, the syntactic ones begin with `gram`: their score, and that of the
         others. None in sets without such names, where nothing says which is which.
+
+    Examples
+    --------
+    >>> family = AnalogyScore("family", n_correct=3, n_answered=4, n_questions=6)
+    >>> AnalogyResult((family,), total=family, semantic=None, syntactic=None).total.accuracy
+    0.75
     """
 
     sections: tuple[AnalogyScore, ...]

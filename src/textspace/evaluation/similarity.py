@@ -25,14 +25,19 @@ if TYPE_CHECKING:
 
 
 class WordPair(NamedTuple):
-    """Two words and how similar people find them; the scale is the test set's own.
+    """Two words and how similar people find them.
 
     Attributes
     ----------
     first, second : str
         The words.
     score : float
-        The judgement, a mean over people as a rule.
+        How similar they are, on the scale of the test set.
+
+    Examples
+    --------
+    >>> WordPair("cup", "mug", 9.5)
+    WordPair(first='cup', second='mug', score=9.5)
     """
 
     first: str
