@@ -5,7 +5,7 @@ import pytest
 
 import reference_training
 from textspace import _core
-from textspace.training.matrices import zero_matrix
+from textspace.training.matrices import from_bfloat16, to_bfloat16, zero_matrix
 
 DIM = 21
 
@@ -210,3 +210,22 @@ def test_ids_and_rows_out_of_range_are_refused():
             setup.word_rows[3][0] = value
         with pytest.raises(ValueError, match=message):
             make_trainer(setup, inputs, outputs)
+
+
+@pytest.mark.parametrize("objective", ["skipgram", "cbow"])
+def test_bfloat16_rows_follow_the_float32_ones(isa, objective):
+    """Steps far below the last bit of a row must not be lost: rounding is right in the mean."""
+    rng = np.random.default_rng(11)
+    setup = make_setup(rng, objective=objective, learning_rate=0.002, epochs=20)
+    inputs, outputs = random_matrix(rng, n_input_rows(setup), 1.0), random_matrix(rng, len(setup.counts))
+    from_bfloat16(to_bfloat16(inputs), inputs)
+    start, half, half_outputs = inputs.copy(), to_bfloat16(inputs), zero_matrix(len(setup.counts), DIM)
+    half_outputs[:] = outputs
+    run(make_trainer(setup, inputs, outputs))
+    run(make_trainer(setup, half, half_outputs))
+    trained = zero_matrix(len(inputs), DIM)
+    from_bfloat16(half, trained)
+    moved, half_moved = inputs - start, trained - start
+    slope = (moved * half_moved).sum() / (moved * moved).sum()
+    assert 0.9 < slope < 1.1
+    np.testing.assert_allclose(half_outputs, outputs, atol=0.05)

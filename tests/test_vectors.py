@@ -55,6 +55,12 @@ def test_words_of_a_topic_become_similar(objective, loss, max_n):
     assert wv.history_[-1].loss < untrained_loss(wv)
 
 
+def test_half_precision_learns_as_well():
+    wv = small_vectors(half_precision=True).fit(topic_texts())
+    assert wv.input_vectors_.dtype == np.float32
+    assert wv.history_[-1].loss < wv.history_[0].loss
+
+
 @pytest.mark.parametrize("options", [{"position_weights": True}, {"corrected_cbow": True, "learning_rate": 0.5}])
 def test_variants_of_cbow_learn_too(options):
     assert topic_gap(small_vectors(objective="cbow", epochs=20, **options).fit(topic_texts())) > 0.2

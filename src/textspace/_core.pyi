@@ -107,7 +107,7 @@ class VectorTrainer:
         ids: NDArray[np.int32],
         word_indptr: NDArray[np.int64],
         word_rows: NDArray[np.int32],
-        input_vectors: NDArray[np.float32],
+        input_vectors: NDArray[np.float32] | NDArray[np.uint16],
         output_vectors: NDArray[np.float32],
         *,
         keep_probability: NDArray[np.float32],

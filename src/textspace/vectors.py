@@ -66,8 +66,11 @@ class WordVectors(VectorQueries, Estimator):
     position_weights : bool
         CBOW only: learn a vector for each position of the window, by which the context word there is multiplied [3]_.
     corrected_cbow : bool
-        CBOW only: give each row its exact share of the gradient, which word2vec and fastText give it whole [4]_; needs
+        CBOW only: divide the gradient by the number of context words, which word2vec and fastText do not [4]_; needs
         a higher learning rate.
+    half_precision : bool
+        Keep the input vectors in bfloat16 while training, rounded at random: half their memory traffic, for models
+        larger than the processor's caches. The trained vectors are float32.
     memory_budget : int
         Bytes of memory for the encoded corpus (4 a word); a larger one goes to a temporary file.
     n_threads : int, optional
@@ -131,6 +134,7 @@ class WordVectors(VectorQueries, Estimator):
         tokenizer: Tokenizer = "whitespace",
         position_weights: bool = False,
         corrected_cbow: bool = False,
+        half_precision: bool = False,
         memory_budget: int = 2_000_000_000,
         n_threads: int | None = None,
         random_state: int | None = 0,
@@ -152,6 +156,7 @@ class WordVectors(VectorQueries, Estimator):
         self.tokenizer = tokenizer
         self.position_weights = position_weights
         self.corrected_cbow = corrected_cbow
+        self.half_precision = half_precision
         self.memory_budget = memory_budget
         self.n_threads = n_threads
         self.random_state = random_state

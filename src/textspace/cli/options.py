@@ -43,6 +43,7 @@ PositionWeights = Annotated[
 CorrectedCbow = Annotated[
     bool, typer.Option("--corrected-cbow", help="CBOW: share the gradient among the context words.")
 ]
+HalfPrecision = Annotated[bool, typer.Option("--half-precision", help="Train with input vectors in bfloat16.")]
 MemoryBudget = Annotated[
     int, typer.Option(help="Bytes of memory for the encoded text; what is larger goes to a temporary file.")
 ]

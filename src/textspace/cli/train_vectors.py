@@ -65,6 +65,7 @@ def train(
     tokenizer: options.Tokenizer = "whitespace",
     position_weights: options.PositionWeights = False,
     corrected_cbow: options.CorrectedCbow = False,
+    half_precision: options.HalfPrecision = False,
     memory_budget: options.MemoryBudget = 2_000_000_000,
     n_threads: options.NThreads = None,
     random_state: options.RandomState = 0,

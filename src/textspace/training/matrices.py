@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from textspace._typing import FloatArray
+    from textspace._typing import FloatArray, HalfArray
 
 ALIGNMENT = 64  # bytes: a cache line, and a vector register of AVX-512
 ROW_MULTIPLE = ALIGNMENT // 4  # floats
@@ -67,6 +67,22 @@ def copy_rows(source: FloatArray, out: FloatArray) -> None:
     for begin in range(0, len(out), BLOCK_ROWS):
         block = slice(begin, begin + BLOCK_ROWS)
         out[block] = source[block]
+
+
+def to_bfloat16(matrix: FloatArray) -> HalfArray:
+    """Return the upper halves of the floats, in an aligned matrix of the same shape."""
+    memory = empty_matrix(len(matrix), (matrix.shape[1] + 1) // 2).view(np.uint16).reshape(-1)
+    half: HalfArray = memory[: matrix.size].reshape(matrix.shape)
+    for begin in range(0, len(matrix), BLOCK_ROWS):
+        half[begin : begin + BLOCK_ROWS] = matrix[begin : begin + BLOCK_ROWS].view(np.uint32) >> 16
+    return half
+
+
+def from_bfloat16(half: HalfArray, out: FloatArray) -> None:
+    """Write the floats whose upper halves are given into `out`."""
+    for begin in range(0, len(half), BLOCK_ROWS):
+        floats = half[begin : begin + BLOCK_ROWS].astype(np.uint32) << 16
+        out[begin : begin + BLOCK_ROWS] = floats.view(np.float32)
 
 
 def is_finite(matrix: FloatArray) -> bool:

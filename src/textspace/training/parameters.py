@@ -46,6 +46,7 @@ class VectorParameters:
     tokenizer: Tokenizer
     position_weights: bool
     corrected_cbow: bool
+    half_precision: bool
     memory_budget: int
     n_threads: int
     seed: int
@@ -87,6 +88,7 @@ def check_parameters(given: Mapping[str, Any]) -> VectorParameters:
         tokenizer=check_tokenizer(given["tokenizer"]),
         position_weights=check_bool("position_weights", given["position_weights"]),
         corrected_cbow=check_bool("corrected_cbow", given["corrected_cbow"]),
+        half_precision=check_bool("half_precision", given["half_precision"]),
         memory_budget=check_int("memory_budget", given["memory_budget"], at_least=0),
         n_threads=check_n_threads(given["n_threads"]),
         seed=check_random_state(given["random_state"]),

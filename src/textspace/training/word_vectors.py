@@ -13,13 +13,13 @@ from textspace.text.corpus import read_corpus
 from textspace.text.subwords import Subwords
 from textspace.training.extension import VectorMatrices, extended_matrices, new_matrices
 from textspace.training.loop import TrainingRun, diverged, run_training
-from textspace.training.matrices import is_finite
+from textspace.training.matrices import from_bfloat16, is_finite, to_bfloat16
 from textspace.training.subsampling import keep_probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textspace._typing import FloatArray, IntArray, LongArray, Source
+    from textspace._typing import FloatArray, HalfArray, IntArray, LongArray, Source
     from textspace.text.corpus import EncodedCorpus
     from textspace.text.vocabulary import Vocabulary
     from textspace.training.callbacks import Callback
@@ -87,7 +87,8 @@ def train_vectors(
             matrices = new_matrices(vocabulary, subwords, parameters)
         else:
             matrices = extended_matrices(start, start_weights, vocabulary, subwords, parameters)
-        trainer = _trainer(corpus, vocabulary, subwords, matrices, parameters)
+        half = to_bfloat16(matrices.inputs) if parameters.half_precision else None
+        trainer = _trainer(corpus, vocabulary, subwords, matrices, parameters, half_inputs=half)
         run = run_training(
             trainer,
             words_per_epoch=corpus.n_tokens,
@@ -96,6 +97,8 @@ def train_vectors(
             callbacks=callbacks,
             on_interrupt=on_interrupt,
         )
+    if half is not None:
+        from_bfloat16(half, matrices.inputs)
     _require_finite(matrices, parameters)
     dim = parameters.dim
     weights = matrices.position_weights
@@ -165,11 +168,13 @@ def _trainer(
     subwords: Subwords | None,
     matrices: VectorMatrices,
     parameters: VectorParameters,
+    *,
+    half_inputs: HalfArray | None,
 ) -> _core.VectorTrainer:
     return _core.VectorTrainer(
         corpus.ids,
         *word_rows(vocabulary, subwords),
-        matrices.inputs,
+        matrices.inputs if half_inputs is None else half_inputs,
         matrices.outputs,
         keep_probability=keep_probability(
             vocabulary.counts, n_tokens=vocabulary.n_tokens, subsample=parameters.subsample
