@@ -32,12 +32,6 @@ inline float load_unaligned_float(const float* p) {
 }
 inline Vec broadcast(float x) { return Vec{} + x; }
 
-inline float sum(Vec v) {
-  float total = 0;
-  for (int lane = 0; lane < kLanes; ++lane) total += v[lane];
-  return total;
-}
-
 template <int Width>
 constexpr int fold_source(int lane, bool upper) {
   return lane / Width * 2 * Width + lane % Width + (upper ? Width : 0);
