@@ -1,0 +1,1 @@
+"""From texts to labels and scores with a trained model."""
