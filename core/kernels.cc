@@ -6,6 +6,7 @@
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
+#include "windows.h"
 
 #define TEXTSPACE_STRING(x) TEXTSPACE_STRING_(x)
 #define TEXTSPACE_STRING_(x) #x
@@ -21,6 +22,15 @@ const Kernels* kernel_table() {
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
+      .tags = {.multiply = multiply,
+               .convolve = convolve,
+               .convolve_back = convolve_back,
+               .tanh = tanh,
+               .dot = dot,
+               .add_scaled = add_scaled,
+               .softmax_columns = softmax_columns,
+               .sigmoid_columns = sigmoid_columns,
+               .step = step},
   };
   return &table;
 }

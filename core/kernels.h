@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "tag_kernels.h"
 #include "training.h"
 
 namespace textspace {
@@ -28,6 +29,8 @@ struct Kernels {
   // One pass over a block of text at one learning rate.
   void (*train_skipgram)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
   void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
+
+  TagKernels tags;
 };
 
 namespace baseline {
