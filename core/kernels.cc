@@ -3,6 +3,7 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
+#include "classify.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -22,6 +23,7 @@ const Kernels* kernel_table() {
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
+      .train_documents = train_documents,
       .tags = {.multiply = multiply,
                .convolve = convolve,
                .convolve_back = convolve_back,

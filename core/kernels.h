@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "classifier_training.h"
 #include "tag_kernels.h"
 #include "training.h"
 
@@ -29,6 +30,10 @@ struct Kernels {
   // One pass over a block of text at one learning rate.
   void (*train_skipgram)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
   void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
+
+  // One pass over a batch of documents at one learning rate.
+  void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
+                          ClassifierLossSample*);
 
   TagKernels tags;
 };
