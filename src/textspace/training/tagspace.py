@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -159,7 +159,7 @@ def _first_matrices(
 
 
 # The bag that words and tags of a convolution start from: WSABIE's, a mean of words with the WARP loss.
-BAG_START: dict[str, object] = {
+BAG_START: dict[str, Any] = {
     "encoder": "bag",
     "loss": "warp",
     "similarity": "dot",

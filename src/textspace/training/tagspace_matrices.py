@@ -66,7 +66,9 @@ def new_matrices(
     n_tags = len(tag_counts) - (parameters.loss == "hs")
     words = normal_matrix(n_rows, parameters.dim, parameters.init_sd, seed=(parameters.seed, _WORDS))
     tags = stacked_rows(
-        normal_matrix(n_tags * n_poolings(parameters), parameters.dim, parameters.init_sd, seed=(parameters.seed, _TAGS)),
+        normal_matrix(
+            n_tags * n_poolings(parameters), parameters.dim, parameters.init_sd, seed=(parameters.seed, _TAGS)
+        ),
         n_poolings(parameters),
     )
     bias = prior_bias(parameters, tag_counts, n_documents) if parameters.tag_bias else None
@@ -166,7 +168,7 @@ def normal_matrix(n_rows: int, dim: int, sd: float, *, seed: tuple[int, int]) ->
     for begin in range(0, n_rows, BLOCK_ROWS):
         rows = matrix[begin : begin + BLOCK_ROWS]
         stream = np.random.default_rng(np.random.SeedSequence(seed[0], spawn_key=(seed[1], begin // BLOCK_ROWS)))
-        rows[:, :dim] = sd * stream.standard_normal((len(rows), dim), dtype=np.float32)
+        rows[:, :dim] = np.float32(sd) * stream.standard_normal((len(rows), dim), np.float32)
     return matrix
 
 
@@ -181,7 +183,7 @@ def prior_bias(parameters: TagSpaceParameters, tag_counts: LongArray, n_document
 
 def zero_vector(n: int) -> FloatArray:
     """Return zeros at the start of a cache line, as many as a multiple of 16."""
-    return zero_matrix(1, n)[0]
+    return zero_matrix(1, n).reshape(-1)
 
 
 def padded_vector(values: object) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from textspace._validation import (
@@ -125,7 +125,7 @@ class TagSpaceParameters:
     score_scale: float = 1.0
     tag_bias: bool = True
     optimizer: str = "adam"
-    learning_rate: float = 0.01
+    learning_rate: float = 0.002
     schedule: str = "linear"
     batch_size: int = 32
     epochs: int = 25
@@ -224,16 +224,16 @@ def check_tagspace_parameters(given: Mapping[str, Any]) -> TagSpaceParameters:
     ValueError, TypeError
         When one of them breaks its rule; the message names it.
     """
-    values = {field.name: field.default for field in fields(TagSpaceParameters)}
-    values |= {"n_threads": None, "random_state": 0} | dict(given)
-    unknown = set(values) - {field.name for field in fields(TagSpaceParameters)} - {"random_state"}
+    defaults: dict[str, Any] = asdict(TagSpaceParameters())
+    values = defaults | {"n_threads": None, "random_state": 0} | dict(given)
+    unknown = set(values) - set(defaults) - {"random_state"}
     if unknown:
         raise TypeError(f"parameters must be those of TagSpaceParameters, got {', '.join(sorted(unknown))}")
     checked = TagSpaceParameters(
         **_choices(values),
         **_integers(values),
         **_floats(values),
-        **{name: check_bool(name, values[name]) for name in _BOOLEANS},
+        **_booleans(values),
         pool=_optional_int("pool", values["pool"]),
         max_length=_optional_int("max_length", values["max_length"]),
         poolings=_check_poolings(values["poolings"]),
@@ -276,6 +276,10 @@ _INTEGERS = {
 
 def _choices(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: check_choice(name, values[name], choices) for name, choices in _CHOICES.items()}
+
+
+def _booleans(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: check_bool(name, values[name]) for name in _BOOLEANS}
 
 
 def _integers(values: Mapping[str, Any]) -> dict[str, Any]:
