@@ -1,0 +1,87 @@
+"""What each row of the input matrix adds to the score of a label: a text's score is the mean over its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from textspace.formats.quantized import dense_blocks, rows_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from textspace._typing import IntArray, LongArray
+    from textspace.formats.stored_classifier import StoredClassifier
+
+    Doubles = NDArray[np.float64]
+
+
+def row_scores(stored: StoredClassifier, label_id: int, rows: IntArray | None = None) -> Doubles:
+    """Return the product of rows of the input matrix with what stands for a label in the output matrix.
+
+    Parameters
+    ----------
+    stored : StoredClassifier
+        The model.
+    label_id : int
+        The label.
+    rows : ndarray of int32, shape (F,), optional
+        Rows of the input matrix; -1 is a row of zeros. None: all rows.
+
+    Returns
+    -------
+    ndarray of float64, shape (F,)
+        Their mean over the rows of a text is the text's score: the label's logit, before calibration.
+
+    Notes
+    -----
+    With hierarchical softmax the log-probability of a label is no linear function of the text. What is linear, and
+    rises with the log-probability, is the sum of the log-odds of all branches on the way from the root to the label.
+    """
+    direction = None if stored.output_vectors is None else _direction(stored, label_id)
+
+    def scores(block: NDArray[np.float32]) -> Doubles:
+        found: Doubles = block[:, label_id].astype(np.float64) if direction is None else block @ direction
+        return found
+
+    if rows is None:
+        return np.concatenate([scores(block) for block in dense_blocks(stored.input_vectors)])
+    out = np.zeros(len(rows))
+    out[rows >= 0] = scores(rows_of(stored.input_vectors, rows[rows >= 0]))
+    return out
+
+
+def _direction(stored: StoredClassifier, label_id: int) -> Doubles:
+    """The vector (D,) whose product with a text's vector is the label's score."""
+    assert stored.output_vectors is not None
+    if stored.loss != "hs":
+        return rows_of(stored.output_vectors, np.array([label_id]))[0].astype(np.float64)
+    nodes, signs = _path(stored.label_counts, label_id)
+    direction: Doubles = signs @ rows_of(stored.output_vectors, nodes).astype(np.float64)
+    return direction
+
+
+def _path(counts: LongArray, label_id: int) -> tuple[LongArray, Doubles]:
+    """The inner nodes from a label to the root of the Huffman tree, and the signs of the branches taken there."""
+    n_labels = len(counts)
+    weights = [*counts.tolist(), *[np.iinfo(np.int64).max] * (n_labels - 1)]
+    parents: list[tuple[int, float]] = [(-1, 0.0)] * (2 * n_labels - 1)
+    leaf, inner = n_labels - 1, n_labels
+    for node in range(n_labels, 2 * n_labels - 1):
+        taken = []
+        for sign in (-1.0, 1.0):
+            if leaf >= 0 and weights[leaf] < weights[inner]:
+                child, leaf = leaf, leaf - 1
+            else:
+                child, inner = inner, inner + 1
+            parents[child] = node, sign
+            taken.append(weights[child])
+        weights[node] = sum(taken)
+    nodes, signs = [], []
+    at, sign = parents[label_id]
+    while at >= 0:
+        nodes.append(at - n_labels)
+        signs.append(sign)
+        at, sign = parents[at]
+    return np.array(nodes, np.int64), np.array(signs)
