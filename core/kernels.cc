@@ -3,6 +3,7 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
+#include "classify.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -22,6 +23,7 @@ const Kernels* kernel_table() {
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
       .finish_training = finish_training,
+      .train_documents = train_documents,
   };
   return &table;
 }
