@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._estimator import Estimator
+from textspace._validation import check_choice
+from textspace.classifier_finishing import ClassifierFinishing
 from textspace.classifier_queries import ClassifierQueries
+from textspace.classifier_training import parameters_of, train_model
+from textspace.formats import read_classifier, write_classifier
+from textspace.labelled_data import LabelledData
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+    from textspace._typing import Labels, Source
+    from textspace.formats import StoredClassifier
+    from textspace.labelled_data import Validation
+    from textspace.queries import VectorQueries
+    from textspace.training.callbacks import Callback
+    from textspace.training.loop import HistoryRecord
 
 __all__ = ["TextClassifier"]
 
 
-class TextClassifier(ClassifierQueries, Estimator):
+class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
     """Labels for texts, learned from labelled texts: the linear classifier of fastText.
 
     The vector of a text is the mean of the rows of its words, word n-grams and character n-grams; each label's score is
@@ -53,11 +71,9 @@ class TextClassifier(ClassifierQueries, Estimator):
         Visit the texts in a new order in every epoch.
     pretrained_vectors : str, Path, WordVectors, optional
         Word vectors to start from, of the same `dim`; their words are added to the vocabulary.
-    tokenizer : {"whitespace", "unicode"} or callable
-        Split at ASCII white space, as fastText does; or at Unicode's word boundaries, lower-cased and normalized to
-        NFKC; or a function from a str to a list of str.
     patience : int, optional
-        Stop after so many epochs without a better `metric` on the validation set. None trains all epochs.
+        Stop after so many epochs without a better `metric` on the validation set. None trains all epochs. The weights
+        of the best epoch are kept in either case.
     metric : str
         What to judge epochs by: "f1", "accuracy", "macro_f1", "log_loss", or another name that `Metrics.value` takes.
     memory_budget : int
@@ -78,7 +94,11 @@ class TextClassifier(ClassifierQueries, Estimator):
     calibration_ : Calibration or None
         What `calibrate` found.
     history_ : list of HistoryRecord
-        The loss curve of the last training, and the metric of each epoch; files do not keep it.
+        The loss curve of the last training; files do not keep it.
+    validation_scores_ : list of float
+        With a validation set, the `metric` after each epoch of the last training.
+    best_epoch_ : int or None
+        The epoch, from 1, whose weights were kept, the best on the validation set; None without one.
     interrupted_ : bool
         Whether the last training was stopped before its end by Ctrl-C.
 
@@ -117,8 +137,7 @@ class TextClassifier(ClassifierQueries, Estimator):
         multilabel: Literal["all", "sample"] = "all",
         class_weight: Mapping[str, float] | Mapping[int, float] | Literal["balanced"] | None = None,
         shuffle: bool = True,
-        pretrained_vectors: str | os.PathLike[str] | WordVectors | None = None,
-        tokenizer: Tokenizer = "whitespace",
+        pretrained_vectors: str | os.PathLike[str] | VectorQueries | None = None,
         patience: int | None = None,
         metric: str = "f1",
         memory_budget: int = 2_000_000_000,
@@ -141,7 +160,6 @@ class TextClassifier(ClassifierQueries, Estimator):
         self.class_weight = class_weight
         self.shuffle = shuffle
         self.pretrained_vectors = pretrained_vectors
-        self.tokenizer = tokenizer
         self.patience = patience
         self.metric = metric
         self.memory_budget = memory_budget
@@ -150,7 +168,7 @@ class TextClassifier(ClassifierQueries, Estimator):
 
     def fit(
         self,
-        source: LabelledSource,
+        source: Source,
         labels: Labels | None = None,
         *,
         sample_weight: ArrayLike | None = None,
@@ -190,12 +208,12 @@ class TextClassifier(ClassifierQueries, Estimator):
         TrainingDivergedError
             When a value stopped being finite; this estimator is left as it was.
         """
-        given = TrainingData(source, labels, sample_weight, validation)
-        return self._train(given, self.get_params(), None, callbacks, on_interrupt)
+        data = LabelledData.given(source, labels, sample_weight)
+        return self._train(data, validation, self.get_params(), None, callbacks, on_interrupt)
 
     def partial_fit(
         self,
-        source: LabelledSource,
+        source: Source,
         labels: Labels | None = None,
         *,
         learning_rate: float | None = None,
@@ -243,46 +261,27 @@ class TextClassifier(ClassifierQueries, Estimator):
         params = self.get_params()
         params |= {} if learning_rate is None else {"learning_rate": learning_rate}
         params |= {} if epochs is None else {"epochs": epochs}
-        given = TrainingData(source, labels, sample_weight, validation)
-        return self._train(given, params, self._model, callbacks, on_interrupt)
+        data = LabelledData.given(source, labels, sample_weight)
+        return self._train(data, validation, params, self._model, callbacks, on_interrupt)
 
-    def calibrate(self, source: LabelledSource, labels: Labels | None = None) -> Self:
-        """Fit the probabilities to labelled texts that the model was not trained on.
-
-        With the losses "softmax" and "hs" one temperature is fitted, with "ova" and "ns" Platt's scaling of each label;
-        and for each label the threshold with the highest F1, which `predict_multilabel` uses. Files keep them.
-
-        Parameters
-        ----------
-        source : str, Path, or sequence of str
-            Texts, as for `fit`.
-        labels : sequence, optional
-            Their labels, as for `fit`.
-
-        Returns
-        -------
-        TextClassifier
-            This estimator.
-
-        Raises
-        ------
-        ValueError, TypeError
-            When texts and labels do not fit together, or no text has a label that the model knows.
-
-        Notes
-        -----
-        Takes 4 * N * L bytes of memory.
-        """
-        raw = replace(self._fitted, calibration=None)
-        predictor = Predictor(raw, n_threads=check_n_threads(self.n_threads))
-        logits, truth = [], []
-        for texts, lists in labelled_batches(source, labels, label_prefix=raw.features.label_prefix):
-            logits.append(predictor.logits(texts))
-            truth.append(truth_matrix(lists, raw.labels))
-        if not any(found.any() for found in truth):
-            raise ValueError("`labels` must have at least one label that the model knows; see `labels_`")
-        calibration = fit_calibration(np.concatenate(logits), np.concatenate(truth), loss=raw.loss)
-        self._set_model(replace(raw, calibration=calibration))
+    def _train(
+        self,
+        data: LabelledData,
+        validation: Validation,
+        given: dict[str, Any],
+        start: StoredClassifier | None,
+        callbacks: Sequence[Callback],
+        on_interrupt: Literal["raise", "keep"],
+    ) -> Self:
+        check_choice("on_interrupt", on_interrupt, ("raise", "keep"))
+        trained, scores = train_model(
+            data, validation, given, start=start, callbacks=callbacks, on_interrupt=on_interrupt
+        )
+        self._set_model(trained.stored)
+        self.history_: list[HistoryRecord] = trained.run.history
+        self.interrupted_ = trained.run.interrupted
+        self.validation_scores_ = scores
+        self.best_epoch_ = trained.best_epoch
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from textspace._validation import check_float, check_int, check_n_threads, reject
-from textspace.calibration import INDEPENDENT_LOSSES
+from textspace.classifier_training import INTEGER_LABELS
 from textspace.contributions import explain_text, find_keywords
 from textspace.errors import NotFittedError
+from textspace.given_labels import check_labels
+from textspace.labelled_data import LabelledData, evaluate_model
 from textspace.prediction.predictor import Predictor
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
     from numpy.typing import ArrayLike, NDArray
 
-    from textspace._typing import FloatArray, IntArray
+    from textspace._typing import FloatArray, Labels, Source
     from textspace.contributions import Keyword
     from textspace.evaluation import Metrics
     from textspace.explanation import Explanation
-    from textspace.formats.stored_classifier import Calibration, StoredClassifier
+    from textspace.formats import Calibration, StoredClassifier
     from textspace.prediction.ranked import Ranked
-    from textspace.prediction.texts import Texts
     from textspace.text.vocabulary import Vocabulary
 
-INTEGER_LABELS = "integer_labels"  # among the parameters that a file keeps: labels were given as integers
 DEFAULT_THRESHOLD = 0.5
+
+
+def _is_integer(label: str) -> bool:
+    return label.removeprefix("-").isdecimal()
 
 
 class ClassifierQueries:
@@ -40,7 +44,7 @@ class ClassifierQueries:
 
     n_threads: int | None
     _model: StoredClassifier | None = None
-    _cached_predictor: Predictor | None = None
+    _cached_predictor: tuple[int, Predictor] | None = None
 
     def _set_model(self, model: StoredClassifier) -> None:
         self._model = model
@@ -56,9 +60,10 @@ class ClassifierQueries:
 
     @property
     def _predictor(self) -> Predictor:
-        if self._cached_predictor is None:
-            self._cached_predictor = Predictor(self._fitted, n_threads=check_n_threads(self.n_threads))
-        return self._cached_predictor
+        n_threads = check_n_threads(self.n_threads)
+        if self._cached_predictor is None or self._cached_predictor[0] != n_threads:
+            self._cached_predictor = n_threads, Predictor(self._fitted, n_threads=n_threads)
+        return self._cached_predictor[1]
 
     @property
     def labels_(self) -> tuple[str, ...]:
@@ -82,14 +87,14 @@ class ClassifierQueries:
 
     def _class_of_label_id(self) -> NDArray[Any]:
         labels = self._fitted.labels
-        if self._fitted.parameters.get(INTEGER_LABELS):
+        if self._fitted.parameters.get(INTEGER_LABELS) is True and all(map(_is_integer, labels)):
             return np.array([int(label) for label in labels])
         return np.array(labels)
 
     def _class_order(self) -> NDArray[np.intp]:
         return np.argsort(self._class_of_label_id(), kind="stable")
 
-    def predict(self, texts: Texts) -> NDArray[Any]:
+    def predict(self, texts: Iterable[str]) -> NDArray[Any]:
         """Return the best label of each text.
 
         Parameters
@@ -109,7 +114,7 @@ class ClassifierQueries:
         """
         return self._class_of_label_id()[self._predictor.best(texts)]
 
-    def predict_multilabel(self, texts: Texts, *, threshold: float | None = None) -> list[tuple[Any, ...]]:
+    def predict_multilabel(self, texts: Iterable[str], *, threshold: float | None = None) -> list[tuple[Any, ...]]:
         """Return all labels of each text whose probability reaches the threshold.
 
         Parameters
@@ -138,7 +143,7 @@ class ClassifierQueries:
             for row, label_ids in zip(probabilities, chosen, strict=True)
         ]
 
-    def predict_proba(self, texts: Texts) -> FloatArray:
+    def predict_proba(self, texts: Iterable[str]) -> FloatArray:
         """Return the probability of every label, calibrated if the model is.
 
         Parameters
@@ -159,7 +164,7 @@ class ClassifierQueries:
         """
         return self._in_class_order(self._predictor.probabilities(texts))
 
-    def decision_function(self, texts: Texts) -> FloatArray:
+    def decision_function(self, texts: Iterable[str]) -> FloatArray:
         """Return the score of every label: its logit, calibrated if the model is.
 
         Parameters
@@ -184,7 +189,7 @@ class ClassifierQueries:
     def _in_class_order(self, columns: FloatArray) -> FloatArray:
         return columns[:, self._class_order()]
 
-    def top(self, texts: Texts, *, k: int = 1, threshold: float = 0.0) -> Ranked:
+    def top(self, texts: Iterable[str], *, k: int = 1, threshold: float = 0.0) -> Ranked:
         """Return the best labels of each text with their probabilities.
 
         Parameters
@@ -209,7 +214,7 @@ class ClassifierQueries:
         k = min(check_int("k", k, at_least=1), len(self._fitted.labels))
         return self._predictor.top(texts, k=k, threshold=check_float("threshold", threshold, at_least=0, at_most=1))
 
-    def embed(self, texts: Texts) -> FloatArray:
+    def embed(self, texts: Iterable[str]) -> FloatArray:
         """Return the vector of each text: the mean of the rows of its words and n-grams.
 
         Parameters
@@ -230,7 +235,7 @@ class ClassifierQueries:
         return self._predictor.embed(texts)
 
     def evaluate(
-        self, source: LabelledSource, labels: Labels | None = None, *, k: int | None = 1, threshold: float | None = 0.0
+        self, source: Source, labels: Labels | None = None, *, k: int | None = 1, threshold: float | None = 0.0
     ) -> Metrics:
         """Return how good the predictions are on texts whose labels are known.
 
@@ -259,18 +264,15 @@ class ClassifierQueries:
         -----
         What `predict_multilabel` returns is judged by ``evaluate(..., k=None, threshold=None)``.
         """
-        model = self._fitted
-        collector = MetricsCollector(
-            model.labels,
-            k=len(model.labels) if k is None else check_int("k", k, at_least=1),
-            threshold=self._thresholds(threshold) if threshold is None else check_float("threshold", threshold),
-            exclusive=model.loss not in INDEPENDENT_LOSSES,
+        most = len(self._fitted.labels)
+        return evaluate_model(
+            self._predictor,
+            LabelledData.given(source, labels),
+            k=most if k is None else min(check_int("k", k, at_least=1), most),
+            threshold=self._thresholds(None) if threshold is None else check_float("threshold", threshold),
         )
-        for texts, lists in labelled_batches(source, labels, label_prefix=model.features.label_prefix):
-            collector.add(lists, self._predictor.probabilities(texts))
-        return collector.metrics()
 
-    def score(self, texts: Texts, labels: Labels, sample_weight: ArrayLike | None = None) -> float:
+    def score(self, texts: Iterable[str], labels: Labels, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy: the share of the texts whose best label is right.
 
         Parameters
@@ -293,7 +295,9 @@ class ClassifierQueries:
             When texts and labels do not fit together.
         """
         best = self._predictor.best(texts)
-        lists = check_labels(labels, n_texts=len(best)).lists
+        lists = check_labels(labels).lists
+        if len(lists) != len(best):
+            reject("labels", f"have one entry for each of {len(best)} texts", len(lists))
         names = self._fitted.labels
         right = [names[label_id] in found for label_id, found in zip(best.tolist(), lists, strict=True)]
         return float(np.average(right, weights=sample_weight))

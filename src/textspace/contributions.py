@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from textspace.formats.quantized import dense_blocks, rows_of
+from textspace.text.subwords import Subwords
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from textspace._typing import IntArray, LongArray
     from textspace.formats.stored_classifier import StoredClassifier
+    from textspace.text.features import TextFeatures
 
     Doubles = NDArray[np.float64]
 
@@ -36,8 +38,8 @@ def row_scores(stored: StoredClassifier, label_id: int, rows: IntArray | None = 
 
     Notes
     -----
-    With hierarchical softmax the log-probability of a label is no linear function of the text. What is linear, and
-    rises with the log-probability, is the sum of the log-odds of all branches on the way from the root to the label.
+    With hierarchical softmax the log-probability of a label is no linear function of the text. What is linear are the
+    log-odds of each branch on the way from the root to the label: the score is their sum.
     """
     direction = None if stored.output_vectors is None else _direction(stored, label_id)
 
@@ -85,3 +87,70 @@ def _path(counts: LongArray, label_id: int) -> tuple[LongArray, Doubles]:
         signs.append(sign)
         at, sign = parents[at]
     return np.array(nodes, np.int64), np.array(signs)
+
+
+class Keyword(NamedTuple):
+    """A word or n-gram, and how much it speaks for a label.
+
+    Attributes
+    ----------
+    text : str
+        The word, or the words of an n-gram.
+    weight : float
+        What one occurrence adds to the sum over the features of a text, whose mean is the score.
+    kind : {"word", "ngram"}
+        Which of both.
+
+    Examples
+    --------
+    >>> Keyword("so good", 2.5, "ngram").text
+    'so good'
+    """
+
+    text: str
+    weight: float
+    kind: str
+
+
+def find_keywords(stored: StoredClassifier, label_id: int, ngrams: dict[str, int], *, k: int) -> list[Keyword]:
+    """Return the words of the vocabulary and the n-grams with the highest weights.
+
+    Parameters
+    ----------
+    stored : StoredClassifier
+        The model.
+    label_id : int
+        The label.
+    ngrams : dict of str to int
+        Word n-grams to look at too, with their rows.
+    k : int
+        How many.
+
+    Returns
+    -------
+    list of Keyword
+        The highest weight first. A word's weight is the sum over its own row and those of its character n-grams.
+    """
+    scores = row_scores(stored, label_id)
+    weights = _word_weights(stored.features, scores)
+    best = np.argsort(-weights, kind="stable")[:k].tolist()
+    found = [Keyword(stored.features.vocabulary.word(word_id), float(weights[word_id]), "word") for word_id in best]
+    found += [Keyword(text, float(scores[row]), "ngram") for text, row in ngrams.items() if row >= 0]
+    return sorted(found, key=lambda keyword: -keyword.weight)[:k]
+
+
+def _word_weights(features: TextFeatures, scores: Doubles) -> Doubles:
+    n_words = len(features.vocabulary)
+    if features.max_n == 0:
+        return scores[:n_words]
+    subwords = Subwords(
+        min_n=features.min_n,
+        max_n=features.max_n,
+        n_buckets=features.n_buckets,
+        first_row=n_words,
+        buckets=features.buckets,
+        ngram_rows=features.bucket_rows,
+    )
+    indptr, rows = subwords.vocabulary_rows(features.vocabulary)
+    sums = np.append(0, np.cumsum(np.append(scores, 0)[rows]))  # the score of row -1, the last, is 0
+    return sums[indptr[1:]] - sums[indptr[:-1]]
