@@ -130,9 +130,9 @@ def test_a_validation_set_judges_every_epoch(kind, tmp_path):
     validation = {"pair": (TEST_TEXTS, TEST_LABELS), "path": path}.get(kind, 0.25)
     data = (path,) if kind == "share of a file" else (TEXTS, LABELS)
     clf = small_classifier(epochs=4, metric="accuracy").fit(*data, validation=validation)
-    values = [record.metric for record in clf.history_ if record.metric is not None]
-    assert len(values) == 4
-    assert values[-1] > 0.95
+    assert len(clf.validation_scores_) == 4
+    assert clf.validation_scores_[-1] > 0.95
+    assert clf.best_epoch_ == 1 + np.argmax(clf.validation_scores_)
     if kind == "share":
         assert clf._fitted.label_counts.sum() == 225
 
@@ -151,9 +151,9 @@ def test_early_stopping_keeps_the_best_weights():
     validation = one_topic_texts(seed=5, noise=12)
     options = {"metric": "log_loss", "epochs": 40, "learning_rate": 2.0, "patience": 2, "word_ngrams": 3}
     clf = small_classifier(**options).fit(texts, labels, validation=validation)
-    values = [record.metric for record in clf.history_ if record.metric is not None]
+    values = clf.validation_scores_
     assert 3 <= len(values) < 40
-    assert np.argmin(values) == len(values) - 3
+    assert np.argmin(values) == len(values) - 3 == clf.best_epoch_ - 1
     assert clf.evaluate(*validation).log_loss == pytest.approx(min(values), rel=1e-4)
 
 
@@ -347,6 +347,8 @@ def test_files_of_vectors_are_no_classifiers(tmp_path):
 
 
 def test_a_models_own_prefix():
-    clf = small_classifier(label_prefix="#").fit([labelled_lines([text], [(label,)], "#") for text, label in zip(TEXTS, LABELS)])
+    clf = small_classifier(label_prefix="#").fit(
+        [labelled_lines([text], [(label,)], "#") for text, label in zip(TEXTS, LABELS, strict=True)]
+    )
     assert set(clf.labels_) == set(TOPICS)
     np.testing.assert_array_equal(clf.predict(["apple #tools"]), ["fruit"])

@@ -66,9 +66,7 @@ def test_scores_of_hierarchical_softmax_are_sums_of_log_odds():
 
 def test_hierarchical_softmax_of_one_label():
     stored = model("hs")
-    one = replace(
-        stored, labels=("c",), label_counts=stored.label_counts[:1], output_vectors=stored.output_vectors[:1]
-    )
+    one = replace(stored, labels=("c",), label_counts=stored.label_counts[:1], output_vectors=stored.output_vectors[:1])
     assert not row_scores(one, 0).any()
 
 

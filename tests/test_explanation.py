@@ -3,10 +3,6 @@
 import html
 import re
 
-import numpy as np
-import pytest
-
-import reference_vectors as ref
 from textspace.explanation import Contribution, Explanation
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -53,7 +49,7 @@ def test_text_without_color():
         "praise: score -0.250 (offset +0.250), probability 0.438",
         "not good __label__x good",
         "-1.500  ngram    not good",
-        "+1.250  word     good ×2",
+        "+1.250  word     good x2",
     ]
     assert "offset" not in explanation(offset=0.0).to_text(color=False)
 

@@ -182,7 +182,8 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         ----------
         source : str, Path, iterable of Path, or sequence of str
             A str or Path names a file (plain, .gz, .bz2, .xz or .zst; "-" is standard input), an iterable of Path
-            several: in each line a text and its labels, the tokens that start with `label_prefix`. With `labels`, texts.
+            several: in each line a text and its labels, the tokens that start with `label_prefix`. With `labels`,
+            texts.
         labels : sequence, optional
             The labels of each text: a str, an int, or a list, tuple or set of them. If all are integers, predictions
             are integers too.
@@ -209,7 +210,7 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
             When a value stopped being finite; this estimator is left as it was.
         """
         data = LabelledData.given(source, labels, sample_weight)
-        return self._train(data, validation, self.get_params(), None, callbacks, on_interrupt)
+        return self._train(data, validation, self.get_params(), start=None, callbacks=callbacks, on_interrupt=on_interrupt)
 
     def partial_fit(
         self,
@@ -262,13 +263,16 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         params |= {} if learning_rate is None else {"learning_rate": learning_rate}
         params |= {} if epochs is None else {"epochs": epochs}
         data = LabelledData.given(source, labels, sample_weight)
-        return self._train(data, validation, params, self._model, callbacks, on_interrupt)
+        return self._train(
+            data, validation, params, start=self._model, callbacks=callbacks, on_interrupt=on_interrupt
+        )
 
     def _train(
         self,
         data: LabelledData,
         validation: Validation,
         given: dict[str, Any],
+        *,
         start: StoredClassifier | None,
         callbacks: Sequence[Callback],
         on_interrupt: Literal["raise", "keep"],

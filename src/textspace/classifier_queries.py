@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textspace._validation import check_float, check_int, check_n_threads, reject
+from textspace._validation import check_float, check_int, check_n_threads, check_texts, reject
 from textspace.classifier_training import INTEGER_LABELS
 from textspace.contributions import explain_text, find_keywords
 from textspace.errors import NotFittedError
 from textspace.given_labels import check_labels
 from textspace.labelled_data import LabelledData, evaluate_model
 from textspace.prediction.predictor import Predictor
+from textspace.text.feature_list import list_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -333,7 +334,7 @@ class ClassifierQueries:
         if not isinstance(text, str):
             raise TypeError(f"`text` must be one text, a str, got {type(text).__name__}")
         label_id = int(self._predictor.best([text])[0]) if label is None else self._label_id(label)
-        return explain_text(self._predictor, self._fitted, text, label_id)
+        return explain_text(self._predictor, text, label_id)
 
     def keywords(self, label: str | int, *, k: int = 20, texts: Iterable[str] | None = None) -> list[Keyword]:
         """Return the words and n-grams that speak most for a label.
@@ -359,7 +360,13 @@ class ClassifierQueries:
             When the model has no such label.
         """
         label_id, k = self._label_id(label), check_int("k", k, at_least=1)
-        return find_keywords(self._predictor, self._fitted, label_id, k=k, texts=() if texts is None else texts)
+        ngrams = {
+            feature.text: feature.row
+            for text in check_texts("texts", () if texts is None else texts)
+            for feature in list_features(self._fitted.features, text)[1]
+            if feature.kind == "ngram"
+        }
+        return find_keywords(self._fitted, label_id, ngrams, k=k)
 
     def _label_id(self, label: str | int) -> int:
         name = label if isinstance(label, str) else str(label)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textspace._validation import reject
-from textspace.errors import FormatError
 from textspace.evaluation.metric_name import MetricName
 from textspace.formats import StoredVectors, read_vectors
 from textspace.labelled_data import EpochJudge, split_validation
-from textspace.lookup import VectorLookup
 from textspace.queries import VectorQueries
 from textspace.training.classifier import train_classifier
 from textspace.training.classifier_parameters import check_classifier_parameters
@@ -71,17 +70,19 @@ def train_model(
         _require_same_shape(start, parameters)
     if validation is None and parameters.patience is not None:
         reject("validation", "be given where `patience` is", None, "patience=None trains all epochs")
-    data, held_out = split_validation(
-        data, validation, label_prefix=parameters.label_prefix, seed=parameters.seed
-    )
-    judge = None if held_out is None else EpochJudge(held_out, given["metric"], parameters.n_threads)
+    data, held_out = split_validation(data, validation, label_prefix=parameters.label_prefix, seed=parameters.seed)
+    judge = None
+    if held_out is not None:
+        judge = EpochJudge(
+            held_out, metric=given["metric"], n_threads=parameters.n_threads, callbacks=callbacks
+        )
     trained = train_classifier(
         data.source,
         data.plain_labels,
         parameters,
         sample_weight=data.sample_weight,
         start=start,
-        pretrained=_pretrained(parameters),
+        pretrained=_pretrained(parameters.pretrained_vectors),
         callbacks=callbacks,
         on_interrupt=on_interrupt,
         on_epoch=judge,
@@ -148,23 +149,11 @@ def _require_same_shape(start: StoredClassifier, parameters: ClassifierParameter
             )
 
 
-def _pretrained(parameters: ClassifierParameters) -> StoredVectors | None:
-    """The vectors of whole words, in which those of their n-grams are contained."""
-    given = parameters.pretrained_vectors
+def _pretrained(given: object) -> StoredVectors | None:
     if given is None:
         return None
     if isinstance(given, VectorQueries):
-        vectors, vocabulary = given.vectors, given.vocabulary_
-    else:
-        stored = _read_pretrained(given)
-        vectors, vocabulary = VectorLookup(stored, n_threads=parameters.n_threads).vocabulary_vectors, stored.vocabulary
-    if vectors.shape[1] != parameters.dim:
-        reject("pretrained_vectors", f"have `dim` = {parameters.dim} components", vectors.shape[1], "set `dim` to that")
-    return StoredVectors(vocabulary, vectors, None, None)
-
-
-def _read_pretrained(path: Any) -> StoredVectors:
-    try:
-        return read_vectors(path)
-    except TypeError as error:
-        raise TypeError(f"`pretrained_vectors` must be a path or WordVectors, got {type(path).__name__}") from error
+        return StoredVectors(given.vocabulary_, given.input_vectors_, None, given.subwords_)
+    if isinstance(given, str | os.PathLike):
+        return read_vectors(given)
+    raise TypeError(f"`pretrained_vectors` must be a path or WordVectors, got {type(given).__name__}")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from textspace.explanation import Contribution, Explanation
 from textspace.formats.quantized import dense_blocks, rows_of
+from textspace.text.feature_list import list_features
 from textspace.text.subwords import Subwords
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from textspace._typing import IntArray, LongArray
     from textspace.formats.stored_classifier import StoredClassifier
+    from textspace.prediction.predictor import Predictor
     from textspace.text.features import TextFeatures
 
     Doubles = NDArray[np.float64]
@@ -87,6 +90,51 @@ def _path(counts: LongArray, label_id: int) -> tuple[LongArray, Doubles]:
         signs.append(sign)
         at, sign = parents[at]
     return np.array(nodes, np.int64), np.array(signs)
+
+
+def explain_text(predictor: Predictor, text: str, label_id: int) -> Explanation:
+    """Return what each feature of a text adds to the score of a label.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Of the model.
+    text : str
+        The text.
+    label_id : int
+        The label.
+
+    Returns
+    -------
+    Explanation
+        Its contributions and its offset add up to its score.
+    """
+    stored = predictor.stored
+    tokens, features = list_features(stored.features, text)
+    scale, offset = _calibration(stored, label_id)
+    values = row_scores(stored, label_id, np.array([feature.row for feature in features], np.int32))
+    values *= scale / max(len(features), 1)
+    contributions = tuple(
+        Contribution(feature.kind, feature.text, value, feature.begin, feature.end)
+        for feature, value in zip(features, values.tolist(), strict=True)
+    )
+    return Explanation(
+        label=stored.labels[label_id],
+        score=float(values.sum()) + offset,
+        offset=offset,
+        probability=float(predictor.probabilities([text])[0, label_id]),
+        tokens=tuple(tokens),
+        contributions=contributions,
+    )
+
+
+def _calibration(stored: StoredClassifier, label_id: int) -> tuple[float, float]:
+    """Scale and offset of a label's score; those of hierarchical softmax belong to the log-probability instead."""
+    calibration = stored.calibration
+    if calibration is None or stored.loss == "hs":
+        return 1.0, 0.0
+    scale, offset = (np.broadcast_to(given, len(stored.labels)) for given in (calibration.scale, calibration.offset))
+    return float(scale[label_id]), float(offset[label_id])
 
 
 class Keyword(NamedTuple):

@@ -140,11 +140,12 @@ class Explanation:
         """
         colored = _wants_color() if color is None else color
         words = (
-            _ansi(_printable(token), strength) if colored else _printable(token) for token, strength in self._strengths()
+            _ansi(_printable(token), strength) if colored else _printable(token)
+            for token, strength in self._strengths()
         )
         lines = [self._headline(), " ".join(words)]
         for kind, text, value, n in self.top(k):
-            times = f" ×{n}" if n > 1 else ""
+            times = f" x{n}" if n > 1 else ""
             lines.append(f"{value:+.3f}  {kind:7}  {_printable(text)}{times}")
         return "\n".join(lines)
 
@@ -159,7 +160,7 @@ class Explanation:
         )
         rows = "".join(
             f'<tr><td style="text-align:right">{value:+.3f}</td><td>{kind}</td>'
-            f'<td style="text-align:left">{html.escape(_printable(text))}{f" ×{n}" if n > 1 else ""}</td></tr>'
+            f'<td style="text-align:left">{html.escape(_printable(text))}{f" x{n}" if n > 1 else ""}</td></tr>'
             for kind, text, value, n in self.top()
         )
         return (

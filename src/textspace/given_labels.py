@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ def check_labels(labels: object) -> GivenLabels:
 def _of_one_text(entry: object, position: int) -> list[str | int]:
     if isinstance(entry, Iterable) and not isinstance(entry, str | bytes | dict):
         found = [_one_label(label, position) for label in entry]
-        return sorted(found, key=str) if isinstance(entry, Set) else found
+        return sorted(found, key=str) if isinstance(entry, AbstractSet) else found
     return [_one_label(entry, position)]
 
 

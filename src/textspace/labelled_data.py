@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from textspace._typing import FloatArray, Source
     from textspace.evaluation import Metrics
     from textspace.formats import StoredClassifier
+    from textspace.training.callbacks import Callback
     from textspace.text.labelled import LabelledTexts
 
 CELLS_PER_BATCH = 1 << 22  # probabilities of a batch of texts
@@ -179,6 +180,8 @@ class EpochJudge:
         A name that `Metrics.value` takes.
     n_threads : int
         Threads for the predictions.
+    callbacks : sequence of Callback
+        Told of the metric after each epoch.
 
     Attributes
     ----------
@@ -186,8 +189,10 @@ class EpochJudge:
         The metric after each epoch.
     """
 
-    def __init__(self, held_out: LabelledData, metric: str, n_threads: int) -> None:
-        self._held_out, self._metric, self._n_threads = held_out, metric, n_threads
+    def __init__(
+        self, held_out: LabelledData, *, metric: str, n_threads: int, callbacks: Sequence[Callback]
+    ) -> None:
+        self._held_out, self._metric, self._n_threads, self._callbacks = held_out, metric, n_threads, callbacks
         self._sign = 1 if MetricName.parse(metric).greater_is_better else -1
         self.values: list[float] = []
 
@@ -195,8 +200,11 @@ class EpochJudge:
         """Judge the model as it is now."""
         # Not folded: the matrices go on changing, and the next epoch's product would be another.
         predictor = Predictor(model, n_threads=self._n_threads, fold=False)
-        self.values.append(evaluate_model(predictor, self._held_out).value(self._metric))
-        return self._sign * self.values[-1]
+        value = evaluate_model(predictor, self._held_out).value(self._metric)
+        self.values.append(value)
+        for callback in self._callbacks:
+            callback.on_epoch(epoch, value)
+        return self._sign * value
 
 
 def logits_and_truth(predictor: Predictor, data: LabelledData) -> tuple[FloatArray, NDArray[np.bool_]]:
