@@ -4,6 +4,7 @@
 #include "analogy_scores.h"
 #include "cbow.h"
 #include "classify.h"
+#include "nearest_centroids.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -17,6 +18,7 @@ const Kernels* kernel_table() {
   static const Kernels table = {
       .isa = TEXTSPACE_STRING(TEXTSPACE_ISA),
       .mean_rows = mean_rows,
+      .nearest_centroids = nearest_centroids,
       .select_rows = select_rows,
       .answer_by_sum = answer_analogies<Sum>,
       .answer_by_product = answer_analogies<Product>,

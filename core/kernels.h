@@ -22,6 +22,9 @@ struct Kernels {
   void (*mean_rows)(const float* matrix, int64_t stride, int dim, const int64_t* indptr, const int32_t* rows,
                     int64_t n, float* out, int64_t out_stride);
 
+  // See nearest_centroids.h.
+  void (*nearest_centroids)(const float* points, int64_t n, int dim, const float* centroids, uint8_t* codes);
+
   void (*select_rows)(const SelectTask& task);
   void (*answer_by_sum)(const AnalogyTask& task);      // 3CosAdd
   void (*answer_by_product)(const AnalogyTask& task);  // 3CosMul

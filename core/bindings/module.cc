@@ -11,4 +11,5 @@ NB_MODULE(_core, m) {
   bind_search(m);
   bind_formats(m);
   bind_classifier_training(m);
+  bind_quantization(m);
 }

@@ -104,6 +104,26 @@ def format_decimal_rows(
 ) -> bytes: ...
 def first_occurrences(blob: NDArray[np.uint8], offsets: NDArray[np.int64], out: NDArray[np.bool_]) -> None: ...
 
+# quantization
+def train_centroids(
+    matrix: NDArray[np.float32],
+    norms: NDArray[np.float32] | None,
+    *,
+    sub_dim: int,
+    seed: int,
+    n_threads: int,
+    out: NDArray[np.float32],
+) -> None: ...
+def encode_rows(
+    matrix: NDArray[np.float32],
+    norms: NDArray[np.float32] | None,
+    centroids: NDArray[np.float32],
+    *,
+    sub_dim: int,
+    n_threads: int,
+    out: NDArray[np.uint8],
+) -> None: ...
+
 # training
 class VectorTrainer:
     def __init__(
