@@ -20,7 +20,10 @@ def topic_texts(n=300, seed=0, n_topics=1, noise=0):
     for place in range(n):
         chosen = [names[place % 3], *stream.permutation(names)[: n_topics - 1]]
         words = [word for name in chosen for word in stream.choice(TOPICS[name], 4)]
-        words += [*stream.choice(COMMON, 3), *stream.choice([word for topic in TOPICS.values() for word in topic], noise)]
+        words += [
+            *stream.choice(COMMON, 3),
+            *stream.choice([word for topic in TOPICS.values() for word in topic], noise),
+        ]
         texts.append(" ".join(stream.permutation(words)))
         labels.append(tuple(dict.fromkeys(chosen)))
     return texts, labels

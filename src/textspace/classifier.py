@@ -210,7 +210,9 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
             When a value stopped being finite; this estimator is left as it was.
         """
         data = LabelledData.given(source, labels, sample_weight)
-        return self._train(data, validation, self.get_params(), start=None, callbacks=callbacks, on_interrupt=on_interrupt)
+        return self._train(
+            data, validation, self.get_params(), start=None, callbacks=callbacks, on_interrupt=on_interrupt
+        )
 
     def partial_fit(
         self,
@@ -263,9 +265,7 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         params |= {} if learning_rate is None else {"learning_rate": learning_rate}
         params |= {} if epochs is None else {"epochs": epochs}
         data = LabelledData.given(source, labels, sample_weight)
-        return self._train(
-            data, validation, params, start=self._model, callbacks=callbacks, on_interrupt=on_interrupt
-        )
+        return self._train(data, validation, params, start=self._model, callbacks=callbacks, on_interrupt=on_interrupt)
 
     def _train(
         self,

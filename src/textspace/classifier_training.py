@@ -65,6 +65,8 @@ def train_model(
     """
     parameters = check_classifier_parameters(given)
     MetricName.parse(given["metric"])
+    if data.labels is not None and not data.labels.lists:
+        raise ValueError("`labels` must have at least one text, got none")
     if start is not None:
         _require_trainable(start)
         _require_same_shape(start, parameters)
@@ -73,9 +75,7 @@ def train_model(
     data, held_out = split_validation(data, validation, label_prefix=parameters.label_prefix, seed=parameters.seed)
     judge = None
     if held_out is not None:
-        judge = EpochJudge(
-            held_out, metric=given["metric"], n_threads=parameters.n_threads, callbacks=callbacks
-        )
+        judge = EpochJudge(held_out, metric=given["metric"], n_threads=parameters.n_threads, callbacks=callbacks)
     trained = train_classifier(
         data.source,
         data.plain_labels,

@@ -189,9 +189,7 @@ class EpochJudge:
         The metric after each epoch.
     """
 
-    def __init__(
-        self, held_out: LabelledData, *, metric: str, n_threads: int, callbacks: Sequence[Callback]
-    ) -> None:
+    def __init__(self, held_out: LabelledData, *, metric: str, n_threads: int, callbacks: Sequence[Callback]) -> None:
         self._held_out, self._metric, self._n_threads, self._callbacks = held_out, metric, n_threads, callbacks
         self._sign = 1 if MetricName.parse(metric).greater_is_better else -1
         self.values: list[float] = []
