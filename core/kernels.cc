@@ -3,6 +3,7 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
+#include "linear_kernels.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -21,6 +22,10 @@ const Kernels* kernel_table() {
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
+      .add_rows = add_rows,
+      .linear_scores = linear_scores,
+      .exp_sum = exp_sum,
+      .dot = dot,
   };
   return &table;
 }

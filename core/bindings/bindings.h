@@ -40,5 +40,6 @@ void bind_text(nb::module_& m);
 void bind_training(nb::module_& m);
 void bind_search(nb::module_& m);
 void bind_formats(nb::module_& m);
+void bind_prediction(nb::module_& m);
 
 }  // namespace textspace

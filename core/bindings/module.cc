@@ -10,4 +10,5 @@ NB_MODULE(_core, m) {
   bind_training(m);
   bind_search(m);
   bind_formats(m);
+  bind_prediction(m);
 }
