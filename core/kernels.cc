@@ -3,7 +3,9 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
+#include "linear_kernels.h"
 #include "classify.h"
+#include "nearest_centroids.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -18,12 +20,20 @@ const Kernels* kernel_table() {
   static const Kernels table = {
       .isa = TEXTSPACE_STRING(TEXTSPACE_ISA),
       .mean_rows = mean_rows,
+      .nearest_centroids = nearest_centroids,
       .select_rows = select_rows,
       .answer_by_sum = answer_analogies<Sum>,
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
+      .add_rows = add_rows,
+      .linear_scores = linear_scores,
+      .exp_sum = exp_sum,
+      .dot = dot,
+      .finish_training = finish_training,
       .train_documents = train_documents,
+<<<<<<< HEAD
+=======
       .tags = {.multiply = multiply,
                .convolve = convolve,
                .convolve_back = convolve_back,
@@ -33,6 +43,7 @@ const Kernels* kernel_table() {
                .softmax_columns = softmax_columns,
                .sigmoid_columns = sigmoid_columns,
                .step = step},
+>>>>>>> neural
   };
   return &table;
 }
