@@ -289,7 +289,8 @@ def row_norms(matrix: FloatArray) -> FloatArray:
     >>> row_norms(np.array([[3, 4], [0, 0]], np.float32)).tolist()
     [5.0, 0.0]
     """
-    norms = np.concatenate([np.linalg.norm(block, axis=1) for block in dense_blocks(matrix)])
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms = np.concatenate([np.linalg.norm(block, axis=1) for block in dense_blocks(matrix)])
     if not np.isfinite(norms).all():
         raise ValueError("the matrix must be finite to be pruned or quantized, and have norms that are")
     return norms
