@@ -3,6 +3,7 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
+#include "classify.h"
 #include "nearest_centroids.h"
 #include "rows.h"
 #include "scores.h"
@@ -23,6 +24,8 @@ const Kernels* kernel_table() {
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
+      .finish_training = finish_training,
+      .train_documents = train_documents,
   };
   return &table;
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "classifier_training.h"
 #include "training.h"
 
 namespace textspace {
@@ -31,6 +32,12 @@ struct Kernels {
   // One pass over a block of text at one learning rate.
   void (*train_skipgram)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
   void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
+  // After a thread's last block.
+  void (*finish_training)(const VectorModel&, float* workspace);
+
+  // One pass over a batch of documents at one learning rate.
+  void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
+                          ClassifierLossSample*);
 };
 
 namespace baseline {
