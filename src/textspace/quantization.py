@@ -134,8 +134,16 @@ def quantize_vectors(
     ----------
     model : StoredVectors
         A model of a float32 matrix; it is not changed.
-    method, dsub, qnorm, n_threads, random_state
+    method : {"product", "int8", "float16"}
         As for `quantize_classifier`.
+    dsub : int
+        Components that share a byte in product quantization.
+    qnorm : bool
+        Whether the norms of the rows are quantized by themselves.
+    n_threads : int, optional
+        Threads; None uses all cores.
+    random_state : int, optional
+        Seed of the k-means.
 
     Returns
     -------
@@ -227,10 +235,18 @@ def quantize_matrix(
     ----------
     matrix : ndarray of float32, shape (R, D)
         Finite.
-    method, dsub, qnorm, n_threads, random_state
+    method : {"product", "int8", "float16"}
         As for `quantize_classifier`.
+    dsub : int
+        Components that share a byte in product quantization.
+    qnorm : bool
+        Whether the norms of the rows are quantized by themselves.
     with_zeros : bool
         Product quantization: see to it that a row of zeros can be written exactly.
+    n_threads : int, optional
+        Threads; None uses all cores.
+    random_state : int, optional
+        Seed of the k-means.
 
     Returns
     -------
