@@ -69,9 +69,9 @@ def quantize_matrix(
 
     Examples
     --------
-    >>> q = quantize_matrix(np.array([[1, -2], [0, 0.5]], np.float32), method="int8")
+    >>> q = quantize_matrix(np.array([[2, -2], [0, 0.5]], np.float32), method="int8")
     >>> q.dequantize().round(2).tolist()
-    [[1.0, -2.0], [0.0, 0.5]]
+    [[2.0, -2.0], [0.0, 0.5]]
     """
     check_choice("method", method, METHODS)
     check_int("dsub", dsub, at_least=1, at_most=1_000_000)
