@@ -16,7 +16,7 @@ from torch.nn import functional
 WIDTH, N_FILTERS, MARGIN, N_DRAWS = 5, 1000, 0.1, 1000
 
 
-class Network(nn.Module):
+class Network(nn.Module):  # type: ignore[misc]
     """Words, convolution, tanh, maximum over time, tanh, linear; a table of tags."""
 
     def __init__(self, n_words: int, n_tags: int, dim: int) -> None:
