@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from textspace._typing import FloatArray, Source
     from textspace.evaluation import Metrics
     from textspace.formats import StoredClassifier
-    from textspace.training.callbacks import Callback
     from textspace.text.labelled import LabelledTexts
+    from textspace.training.callbacks import Callback
 
 CELLS_PER_BATCH = 1 << 22  # probabilities of a batch of texts
 MAX_TEXTS_PER_BATCH = 1 << 13
