@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -70,7 +70,7 @@ class Predictor:
         self._names = np.array([*stored.labels, ""], dtype=object)
         can_fold = stored.output_vectors is not None and len(stored.labels) <= stored.input_vectors.shape[1]
         self._folds = fold is True or (fold == "auto" and can_fold)
-        self._bytes_until_folding = 0 if fold is True else len(stored.input_vectors) // ROWS_FOR_A_BYTE
+        self._bytes_until_folding = 0 if fold is True else stored.input_vectors.shape[0] // ROWS_FOR_A_BYTE
 
     def top(self, texts: object, *, k: int = 1, threshold: float = 0.0) -> Ranked:
         """Return the best labels of each text.
@@ -195,12 +195,13 @@ class Predictor:
         return self._scores(texts, "hidden", self.stored.input_vectors.shape[1])
 
     def _scores(self, texts: object, what: Literal["logits", "probabilities", "hidden"], width: int) -> FloatArray:
-        parts = []
+        parts: list[FloatArray] = []
         for model, batch, first in self._batches(texts, may_fold=what != "hidden"):
             out = np.empty((len(batch), width), np.float32)
             self._write(getattr(model, what), batch, first, out=out)
             parts.append(out)
-        return _joined(parts, width, np.float32)
+        scores: FloatArray = _joined(parts, width, np.float32)
+        return scores
 
     def _batches(self, texts: object, *, may_fold: bool = True) -> Iterator[tuple[_core.LinearClassifier, Batch, int]]:
         first = 0
@@ -277,7 +278,7 @@ def _size(batch: Batch) -> int:
     if not isinstance(batch, tuple):
         return batch.n_bytes
     try:
-        return sum(map(len, batch))
+        return sum(map(len, cast("tuple[str, ...]", batch)))
     except TypeError:
         return 0
 
