@@ -12,15 +12,13 @@ from textspace._validation import check_float, check_int, check_n_threads, rejec
 from textspace.formats.quantized import dense_matrix
 from textspace.prediction.folding import folded_rows
 from textspace.prediction.ranked import Ranked
-from textspace.prediction.text_features import features_of
 from textspace.prediction.texts import reject_text, text_batches
 from textspace.text.utf8 import to_bytes
 
 if TYPE_CHECKING:
     from textspace._typing import FloatArray, IntArray
     from textspace.formats.stored_classifier import StoredClassifier
-    from textspace.prediction.text_features import features_of
-from textspace.prediction.texts import Batch
+    from textspace.prediction.texts import Batch
 
 ROWS_FOR_A_BYTE = 2  # rows of the input matrix that are folded in the time it takes to read one byte of text without
 
@@ -169,21 +167,6 @@ class Predictor:
         if self.stored.output_vectors is None:
             raise ValueError("`embed` needs a model that is not folded: this one has scores, not vectors, of its words")
         return self._scores(texts, "hidden", self.stored.input_vectors.shape[1])
-
-    def feature_lists(self, text: str | bytes) -> list[Feature]:
-        """Return what the vector of a text is the mean of, one by one.
-
-        Parameters
-        ----------
-        text : str or bytes
-            One text.
-
-        Returns
-        -------
-        list of Feature
-            See `features_of`.
-        """
-        return features_of(self.stored.features, text)
 
     def _scores(self, texts: object, what: Literal["logits", "probabilities", "hidden"], width: int) -> FloatArray:
         parts = []
