@@ -15,6 +15,7 @@ namespace {
 constexpr int64_t kTilesPerTask = 8;
 constexpr int64_t kScoresPerTask = 1 << 19;  // of all labels: 2 MB
 constexpr int64_t kBytesPerThread = 1 << 15;  // starting a thread takes about as long as this many bytes of text
+constexpr int64_t kBytesPerTask = 1 << 20;    // much less than a second
 constexpr int64_t kRowsPerTask = 4096;
 constexpr double kExcess = 1e-5;  // what fastText adds to a probability before it takes the logarithm
 
@@ -197,16 +198,25 @@ LinearClassifier::~LinearClassifier() = default;
 template <typename Use>
 bool LinearClassifier::for_each_batch(const Texts& texts, int n_threads, const KeepGoing& keep_going,
                                       const Use& use) const {
-  int64_t n_bytes = 0;
-  for (int64_t i = 0; i < texts.n; ++i) n_bytes += texts.texts[i].size;
+  std::vector<int64_t> begins = {0};  // of the tasks
+  int64_t n_bytes = 0, task_bytes = 0;
+  for (int64_t i = 0; i < texts.n; ++i) {
+    if (i - begins.back() == texts_per_task_ || task_bytes > kBytesPerTask) {
+      begins.push_back(i);
+      task_bytes = 0;
+    }
+    n_bytes += texts.texts[i].size;
+    task_bytes += texts.texts[i].size;
+  }
+  if (texts.n > 0) begins.push_back(texts.n);
+  const auto n_tasks = static_cast<int64_t>(begins.size()) - 1;
   const int64_t useful = n_bytes / kBytesPerThread + 1;
   const int n_workers = static_cast<int>(std::min<int64_t>(n_threads, useful));
-  const int64_t n_tasks = (texts.n + texts_per_task_ - 1) / texts_per_task_;
   std::vector<std::unique_ptr<Worker>> workers(static_cast<size_t>(std::min<int64_t>(n_workers, n_tasks)));
   for (auto& worker : workers) worker = take_worker();
   const Patient patient(keep_going);
   const bool done = for_each_task(n_tasks, n_workers, std::cref(patient), [&](int64_t task, int thread_id) {
-    const int64_t first = task * texts_per_task_, n = std::min(texts.n - first, texts_per_task_);
+    const int64_t first = begins[static_cast<size_t>(task)], n = begins[static_cast<size_t>(task) + 1] - first;
     Worker& worker = *workers[static_cast<size_t>(thread_id)];
     for (int64_t i = 0; i < n; ++i) worker.read(texts.texts[first + i], i);
     use(worker, first, n);

@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 import pytest
-from test_predictor import RULES, TEXTS, build
 
+from test_predictor import RULES, TEXTS, build
 from textspace import _core
 from textspace.prediction.predictor import Predictor
 from textspace.prediction.texts import TEXTS_PER_BATCH, text_batches
@@ -30,10 +30,10 @@ def expected(predictor):
         tuple,
         iter,
         lambda texts: (text for text in texts),
-        lambda texts: dict.fromkeys(texts),
+        dict.fromkeys,
         lambda texts: [text.encode() for text in texts],
         lambda texts: np.array(texts, dtype=object),
-        lambda texts: np.array(texts),
+        np.array,
         lambda texts: np.array([text.encode() for text in texts], dtype=object),
     ],
 )
@@ -100,12 +100,12 @@ def test_an_arrow_capsule_is_used_once():
 class HandMade:
     """An Arrow array made by hand, whatever is wrong with it: no library would make it."""
 
-    def __init__(self, format, buffers, length):
+    def __init__(self, layout, buffers, length):
         release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: None)
         address = ctypes.cast(release, ctypes.c_void_p).value
         pointers = (ctypes.c_void_p * len(buffers))(*[ctypes.addressof(b) if b else None for b in buffers])
         self.schema = (ctypes.c_int64 * 9)()
-        self.format = ctypes.create_string_buffer(format)
+        self.format = ctypes.create_string_buffer(layout)
         self.schema[0], self.schema[7] = ctypes.addressof(self.format), address
         self.array = (ctypes.c_int64 * 10)(length, 0, 0, len(buffers), 0, ctypes.addressof(pointers), 0, 0, address, 0)
         self.kept = release, pointers, buffers

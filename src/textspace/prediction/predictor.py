@@ -88,7 +88,7 @@ class Predictor:
             Labels and probabilities, shape (N, K).
         """
         k = min(check_int("k", k, at_least=1), len(self.stored.labels))
-        threshold = check_float("threshold", threshold)
+        threshold = check_float("threshold", threshold) if threshold != 0.0 else 0.0
         batches = text_batches(texts)
         if isinstance(batches, tuple):  # the way of a single short text, where microseconds count
             ids, scores = self._top(0, batches[0], k, threshold)
