@@ -14,7 +14,7 @@ namespace {
 // Threads take the documents in chunks of this many, and train them in batches of about so many rows.
 constexpr int64_t kChunkDocuments = 64;
 constexpr int64_t kBatchRows = 4096;
-constexpr int kDrawsOfNegative = 16;
+constexpr int kDrawsOfNegative = 1000;  // one label may be nearly all there is, or all labels true
 
 int64_t n_chunks(int64_t n_documents) { return (n_documents + kChunkDocuments - 1) / kChunkDocuments; }
 

@@ -4,6 +4,7 @@
 #include "analogy_scores.h"
 #include "cbow.h"
 #include "classify.h"
+#include "random_rows.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -23,6 +24,7 @@ const Kernels* kernel_table() {
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
       .train_documents = train_documents,
+      .fill_random_rows = fill_random_rows,
   };
   return &table;
 }

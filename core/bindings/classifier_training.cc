@@ -5,6 +5,8 @@
 #include "bindings.h"
 #include "document_encoder.h"
 #include "document_trainer.h"
+#include "isa.h"
+#include "parallel.h"
 
 namespace textspace {
 namespace {
@@ -95,6 +97,67 @@ class BoundDocumentEncoder {
   DocumentSizes sizes_ = {};
   std::unique_ptr<DocumentEncoder> encoder_;
 };
+
+template <typename T>
+nb::ndarray<nb::numpy, T, nb::ndim<1>> to_numpy(std::vector<T>&& values) {
+  auto owned = std::make_unique<std::vector<T>>(std::move(values));
+  T* data = owned->data();
+  const size_t n = owned->size();
+  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  owned.release();
+  return nb::ndarray<nb::numpy, T, nb::ndim<1>>(data, {n}, owner);
+}
+
+// The buckets of words, counted, and then replaced by rows.
+class BoundWordBuckets {
+ public:
+  BoundWordBuckets(Array1D<uint8_t> blob, Array1D<int64_t> offsets, int min_n, int max_n, int64_t n_buckets,
+                   int n_threads)
+      : n_buckets_(n_buckets) {
+    require(length(offsets) >= 1, "`offsets` must have one entry more than there are words");
+    require(n_buckets >= 1 && n_buckets < (int64_t{1} << 31), "`n_buckets` must be from 1 to 2**31 - 1");
+    require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+    const WordList words = {blob.data(), length(blob), offsets.data(), length(offsets) - 1};
+    nb::gil_scoped_release release;
+    lists_ = word_buckets(words, {min_n, max_n, static_cast<uint32_t>(n_buckets)}, n_threads);
+  }
+
+  void add_counts(Array1D<int64_t> word_counts, MutableArray1D<uint32_t> counts) const {
+    require(length(word_counts) == n_words(), "`word_counts` must have one entry for each word");
+    require(length(counts) == n_buckets_, "`counts` must have one entry for each bucket");
+    nb::gil_scoped_release release;
+    add_bucket_counts(lists_.indptr.data(), lists_.rows.data(), word_counts.data(), n_words(), counts.data());
+  }
+
+  nb::tuple rows(int64_t n_known, Array1D<int32_t> bucket_items, int32_t shift) const {
+    require(length(bucket_items) == n_buckets_, "`bucket_items` must have one entry for each bucket");
+    RowLists rows;
+    {
+      nb::gil_scoped_release release;
+      rows = word_item_rows(lists_.indptr.data(), lists_.rows.data(), n_words(), n_known, bucket_items.data(), shift);
+    }
+    return nb::make_tuple(to_numpy(std::move(rows.indptr)), to_numpy(std::move(rows.rows)));
+  }
+
+ private:
+  int64_t n_words() const { return static_cast<int64_t>(lists_.indptr.size()) - 1; }
+
+  int64_t n_buckets_;
+  RowLists lists_;
+};
+
+void bind_fill_random_rows(Matrix matrix, int dim, float bound, uint64_t seed, int n_threads) {
+  const auto stride = static_cast<int64_t>(matrix.shape(1)), n_rows = static_cast<int64_t>(matrix.shape(0));
+  require(stride % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0,
+          "`matrix` must be 64-byte aligned, its rows a multiple of 16 floats long");
+  require(dim >= 0 && dim <= stride, "`dim` must be at most the length of a row");
+  require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+  nb::gil_scoped_release release;
+  parallel_for(n_threads, [&](int i) {
+    const int64_t begin = n_rows * i / n_threads, end = n_rows * (i + 1) / n_threads;
+    kernels().fill_random_rows(matrix.data(), stride, dim, begin, end - begin, bound, seed);
+  });
+}
 
 int64_t bind_number_buckets(Array1D<uint32_t> counts, int32_t first, MutableArray1D<int32_t> bucket_items) {
   require(length(counts) == length(bucket_items), "`bucket_items` must be as long as `counts`");
@@ -214,6 +277,17 @@ void bind_encoder(nb::module_& m) {
       .def("encode", &Encoder::encode, nb::arg("bucket_items"), nb::arg("indptr").noconvert(),
            nb::arg("items").noconvert(), nb::arg("label_indptr").noconvert(), nb::arg("labels").noconvert(),
            "Write the documents into arrays of the sizes that measure() told.");
+  using WordBuckets = BoundWordBuckets;
+  nb::class_<WordBuckets>(m, "WordBuckets", "The buckets of words' character n-grams; see core/document_encoder.h.")
+      .def(nb::init<Array1D<uint8_t>, Array1D<int64_t>, int, int, int64_t, int>(), nb::arg("blob"), nb::arg("offsets"),
+           nb::kw_only(), nb::arg("min_n"), nb::arg("max_n"), nb::arg("n_buckets"), nb::arg("n_threads"))
+      .def("add_counts", &WordBuckets::add_counts, nb::arg("word_counts"), nb::arg("counts").noconvert(),
+           "Add to each bucket's count those of the words that have an n-gram in it.")
+      .def("rows", &WordBuckets::rows, nb::arg("n_known"), nb::arg("bucket_items"), nb::arg("shift"),
+           "The rows of each word as (indptr, rows): i for word i < n_known, then bucket_items[bucket] + shift.");
+  m.def("fill_random_rows", bind_fill_random_rows, nb::arg("matrix").noconvert(), nb::arg("dim"), nb::arg("bound"),
+        nb::arg("seed"), nb::arg("n_threads"),
+        "Fill with numbers uniform in [-bound, bound), and with zeros from column `dim` on.");
   m.def("number_buckets", bind_number_buckets, nb::arg("counts"), nb::arg("first"),
         nb::arg("bucket_items").noconvert(),
         "Give the buckets that occur, the most frequent first, the items first, first + 1, ...; how many they are.");
