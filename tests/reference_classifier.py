@@ -153,7 +153,8 @@ def train(setup: Setup, inputs: np.ndarray, outputs: np.ndarray) -> tuple[np.nda
         for i, rows in enumerate(setup.documents):
             if not rows or not setup.labels[i] or setup.weight(i) == 0:
                 continue
-            hidden = inputs[rows].mean(axis=0)
+            rows = np.array(rows)
+            hidden = inputs[rows[rows >= 0]].sum(axis=0) / len(rows)  # row -1 is a row of zeros
             found = targets(setup, i)
             chunks = [found[k : k + CHUNK] for k in range(0, len(found), CHUNK)]
             step = np.zeros_like(hidden)
@@ -161,5 +162,5 @@ def train(setup: Setup, inputs: np.ndarray, outputs: np.ndarray) -> tuple[np.nda
                 hidden_gradient, output_gradient = gradients(hidden, outputs, chunk, setup.loss)
                 step -= rate * hidden_gradient
                 outputs -= rate * output_gradient
-            np.add.at(inputs, rows, step / len(rows))
+            np.add.at(inputs, rows[rows >= 0], step / len(rows))
     return inputs, outputs

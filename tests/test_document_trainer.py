@@ -133,6 +133,14 @@ def test_words_of_several_rows(isa):
     np.testing.assert_allclose(outputs[:, :20], expected[1], rtol=2e-4, atol=2e-5)
 
 
+def test_features_without_a_row_count_as_zeros(isa):
+    rng = np.random.default_rng(15)
+    setup = make_setup(rng, "softmax")
+    setup.documents = [[-1 if row % 5 == 0 else row for row in rows] for rows in setup.documents]
+    setup.documents[7] = [-1, -1]
+    compare_with_reference(setup, matrix_of(rng, 30, 20), matrix_of(rng, 5, 20), 20)
+
+
 def test_sampling_one_label_is_training_on_it_alone(isa):
     rng = np.random.default_rng(7)
     setup = make_setup(rng, "softmax", epochs=1)
@@ -259,7 +267,7 @@ def test_trainer_stops_when_asked():
     ("change", "message"),
     [
         ({"documents": [[30]]}, "items"),
-        ({"documents": [[-1]]}, "items"),
+        ({"documents": [[-2]]}, "items"),
         ({"labels": [[5]]}, "labels"),
         ({"labels": [[-1]]}, "labels"),
     ],

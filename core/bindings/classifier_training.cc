@@ -190,13 +190,14 @@ class BoundDocumentTrainer {
     require(length(indptr) >= 2, "there must be a document");
     require(epochs >= 1 && n_threads >= 1 && n_threads <= 4096, "`epochs` and `n_threads` must be at least 1");
     require(n_negatives >= 0 && n_negatives <= 1000, "`n_negatives` must be from 0 to 1000");
-    const Documents documents{length(indptr) - 1, indptr.data(), items.data(), label_indptr.data(), labels.data(),
+    Documents documents{length(indptr) - 1, indptr.data(), items.data(), label_indptr.data(), labels.data(),
                               data_or_null(weights_), data_or_null(word_indptr_), data_or_null(word_rows_),
-                              word_indptr_ ? length(*word_indptr_) - 1 : 0, first_row};
+                              word_indptr_ ? length(*word_indptr_) - 1 : 0, first_row, false};
     const DocumentTrainerOptions options{classifier_loss(loss), all_labels, data_or_null(label_weights_), n_negatives,
                                          negative_power, shuffle, pause, epochs, learning_rate, seed, n_threads};
     nb::gil_scoped_release release;
     check(documents, length(counts));
+    documents.has_zero_rows = has_zero_row(items) || (word_rows && has_zero_row(*word_rows));
     trainer_ = std::make_unique<DocumentTrainer>(
         documents, std::vector<int64_t>(counts.data(), counts.data() + length(counts)), input.data(), output.data(),
         static_cast<int64_t>(input.shape(1)), options);
@@ -241,16 +242,22 @@ class BoundDocumentTrainer {
     check_items(documents, n_rows);
   }
 
+  static bool has_zero_row(const Array1D<int32_t>& rows) {
+    int32_t least = 0;
+    for (int64_t i = 0; i < length(rows); ++i) least = rows.data()[i] < least ? rows.data()[i] : least;
+    return least < 0;
+  }
+
   void check_items(const Documents& documents, int64_t n_rows) const {
     const char* rule = "`items` must hold numbers of words and of rows of `input_vectors`";
     require(word_indptr_.has_value() == word_rows_.has_value(), "`word_indptr` and `word_rows` must be given together");
-    if (!word_indptr_) return require_range(documents.items, length(items_), 0, n_rows, rule);
+    if (!word_indptr_) return require_range(documents.items, length(items_), -1, n_rows, rule);
     require(length(*word_indptr_) >= 1, "`word_indptr` must have one entry more than there are words");
     require(documents.first_row >= 0 && documents.first_row <= n_rows, "`first_row` must be a row of `input_vectors`");
     require_indptr(documents.word_indptr, documents.n_words, length(*word_rows_),
                    "`word_indptr` must ascend from 0 to the length of `word_rows`");
-    require_range(documents.word_rows, length(*word_rows_), 0, n_rows, "`word_rows` must hold rows of `input_vectors`");
-    require_range(documents.items, length(items_), 0, documents.n_words + n_rows - documents.first_row, rule);
+    require_range(documents.word_rows, length(*word_rows_), -1, n_rows, "`word_rows` must hold rows of `input_vectors`");
+    require_range(documents.items, length(items_), -1, documents.n_words + n_rows - documents.first_row, rule);
   }
 
   Array1D<int64_t> indptr_;
