@@ -150,10 +150,10 @@ def train(setup: Setup, inputs: np.ndarray, outputs: np.ndarray) -> tuple[np.nda
     inputs, outputs = inputs.astype(np.float64), outputs.astype(np.float64)
     for epoch in range(setup.epochs):
         rate = setup.learning_rate * (1 - epoch / setup.epochs)
-        for i, rows in enumerate(setup.documents):
-            if not rows or not setup.labels[i] or setup.weight(i) == 0:
+        for i, document in enumerate(setup.documents):
+            if not document or not setup.labels[i] or setup.weight(i) == 0:
                 continue
-            rows = np.array(rows)
+            rows = np.array(document)
             hidden = inputs[rows[rows >= 0]].sum(axis=0) / len(rows)  # row -1 is a row of zeros
             found = targets(setup, i)
             chunks = [found[k : k + CHUNK] for k in range(0, len(found), CHUNK)]

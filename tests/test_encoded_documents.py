@@ -63,7 +63,7 @@ def expected_documents(lines, *, min_count=1, word_ngrams=1, min_n=0, max_n=0, n
     read = [reference.document(line.encode(), PREFIX) for line in lines]
     counts = Counter(word for words, _ in read for word in words)
     known = {word for word, count in counts.items() if count >= min_count}
-    shape = {"word_ngrams": word_ngrams, "min_n": min_n, "max_n": max_n, "n_buckets": n_buckets if n_buckets else 1}
+    shape = {"word_ngrams": word_ngrams, "min_n": min_n, "max_n": max_n, "n_buckets": n_buckets or 1}
     return [reference.features(words, known, **shape) for words, _ in read], [found for _, found in read]
 
 

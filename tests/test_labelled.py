@@ -15,7 +15,7 @@ def read(*arguments, **options):
 
 def test_a_file_in_fasttexts_form(tmp_path):
     path = tmp_path / "train.txt.gz"
-    path.write_bytes(gzip.compress("__label__a one\n\ntwo __label__b\t__label__c three".encode()))
+    path.write_bytes(gzip.compress(b"__label__a one\n\ntwo __label__b\t__label__c three"))
     assert read(path) == (["one", "", "two three"], [("a",), (), ("b", "c")])
 
 
