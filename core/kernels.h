@@ -7,12 +7,14 @@
 #include <cstdint>
 
 #include "classifier_training.h"
+#include "tag_kernels.h"
 #include "training.h"
 
 namespace textspace {
 
 struct SelectTask;
 struct AnalogyTask;
+struct LinearTask;
 
 struct Kernels {
   const char* isa;
@@ -22,6 +24,9 @@ struct Kernels {
   void (*mean_rows)(const float* matrix, int64_t stride, int dim, const int64_t* indptr, const int32_t* rows,
                     int64_t n, float* out, int64_t out_stride);
 
+  // See nearest_centroids.h.
+  void (*nearest_centroids)(const float* points, int64_t n, int dim, const float* centroids, uint8_t* codes);
+
   void (*select_rows)(const SelectTask& task);
   void (*answer_by_sum)(const AnalogyTask& task);      // 3CosAdd
   void (*answer_by_product)(const AnalogyTask& task);  // 3CosMul
@@ -30,6 +35,15 @@ struct Kernels {
   void (*train_skipgram)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
   void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
 
+  // sums += the rows of a (., dim) matrix with `stride` floats a row; a row named twice is added twice.
+  void (*add_rows)(const float* matrix, int64_t stride, int dim, const int32_t* rows, int64_t n, float* sums);
+  void (*linear_scores)(const LinearTask& task);
+  // Sum of exp(scores - top), where no score is above `top`.
+  float (*exp_sum)(const float* scores, int64_t n, float top);
+  float (*dot)(const float* x, const float* y, int64_t n);
+  // After a thread's last block.
+  void (*finish_training)(const VectorModel&, float* workspace);
+
   // One pass over a batch of documents at one learning rate.
   void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
                           ClassifierLossSample*);
@@ -37,6 +51,8 @@ struct Kernels {
   // Rows first_row..first_row + n_rows of a matrix: uniform in [-bound, bound), zeros from column `dim` on.
   void (*fill_random_rows)(float* matrix, int64_t stride, int dim, int64_t first_row, int64_t n_rows, float bound,
                            uint64_t seed);
+
+  TagKernels tags;
 };
 
 namespace baseline {
