@@ -148,7 +148,7 @@ class BoundWordBuckets {
 
 void bind_fill_random_rows(Matrix matrix, int dim, float bound, uint64_t seed, int n_threads) {
   const auto stride = static_cast<int64_t>(matrix.shape(1)), n_rows = static_cast<int64_t>(matrix.shape(0));
-  require(stride % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0,
+  require(n_rows == 0 || (stride % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0),
           "`matrix` must be 64-byte aligned, its rows a multiple of 16 floats long");
   require(dim >= 0 && dim <= stride, "`dim` must be at most the length of a row");
   require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
