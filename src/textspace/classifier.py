@@ -119,6 +119,8 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
     ['praise', 'blame']
     """
 
+    _estimator_type = "classifier"  # what scikit-learn before 1.6 asks for
+
     def __init__(
         self,
         *,
@@ -333,6 +335,20 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         self = cls(**{name: value for name, value in parameters_of(model).items() if name in known})
         self._set_model(model)
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        # Only scikit-learn calls this: it stratifies the folds of a classifier.
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type=self._estimator_type,
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(),
+            input_tags=InputTags(two_d_array=False, string=True),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._model is not None
 
     def __getstate__(self) -> dict[str, Any]:
         # What can be computed again is left out; memory-mapped matrices are pickled as plain ones.

@@ -120,7 +120,9 @@ def _expected(clf: TextClassifier, dsub: int) -> tuple[float, float]:
     words = clf.vocabulary_.words
     word_bytes = sum(len(word.encode("utf-8", "surrogateescape")) for word in words) / max(len(words), 1)
     centroids = 256 * 4 * (clf.dim + 1)
-    entries = sum(len(label.encode("utf-8", "surrogateescape")) + len(clf.label_prefix) + ENTRY_BYTES for label in clf.labels_)
+    entries = sum(
+        len(label.encode("utf-8", "surrogateescape")) + len(clf.label_prefix) + ENTRY_BYTES for label in clf.labels_
+    )
     if n_labels >= LABELS_TO_QUANTIZE:
         outputs = n_labels * (-(-clf.dim // 2) + 1) + centroids
     else:
