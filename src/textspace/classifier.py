@@ -193,6 +193,7 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
             How much each text counts; not negative.
         validation : str, Path, (texts, labels), or float, optional
             Labelled texts to judge each epoch by; or the share of the texts to hold out for that, drawn at random.
+            They are kept in memory; with a share all texts are.
         callbacks : sequence of Callback
             Told of the progress, about ten times a second.
         on_interrupt : {"raise", "keep"}
@@ -296,8 +297,8 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         Parameters
         ----------
         path : str or os.PathLike
-            ``.textspace`` keeps everything; ``.bin`` is fastText's model, ``.ftz`` its quantized one. An existing file
-            is replaced in one step.
+            ``.textspace`` keeps everything; ``.bin`` is fastText's model, ``.ftz`` its quantized one, without the
+            calibration, and with integer labels as str. An existing file is replaced in one step.
 
         Raises
         ------
@@ -336,6 +337,10 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         self._set_model(model)
         return self
 
+    def __sklearn_clone__(self) -> Self:
+        # scikit-learn would make untrained copies of trained word vectors.
+        return type(self)(**self.get_params())
+
     def __sklearn_tags__(self) -> Any:
         # Only scikit-learn calls this: it stratifies the folds of a classifier.
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
@@ -352,4 +357,4 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
 
     def __getstate__(self) -> dict[str, Any]:
         # What can be computed again is left out; memory-mapped matrices are pickled as plain ones.
-        return {name: value for name, value in self.__dict__.items() if name != "_cached_predictor"}
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_cached")}

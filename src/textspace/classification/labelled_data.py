@@ -110,8 +110,10 @@ def split_validation(
 
     Returns
     -------
-    training, held_out : LabelledData
-        None for `held_out` without `validation`.
+    training : LabelledData
+        What to train on.
+    held_out : LabelledData or None
+        None without `validation`.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,10 +47,11 @@ class ClassifierQueries:
     n_threads: int | None
     _model: StoredClassifier | None = None
     _cached_predictor: tuple[int, Predictor] | None = None
+    _cached_classes: NDArray[Any] | None = None
 
     def _set_model(self, model: StoredClassifier) -> None:
         self._model = model
-        self._cached_predictor = None
+        self._cached_predictor = self._cached_classes = None
 
     @property
     def _fitted(self) -> StoredClassifier:
@@ -87,10 +89,11 @@ class ClassifierQueries:
         return self._fitted.calibration
 
     def _class_of_label_id(self) -> NDArray[Any]:
-        labels = self._fitted.labels
-        if self._fitted.parameters.get(INTEGER_LABELS) is True and all(map(_is_integer, labels)):
-            return np.array([int(label) for label in labels])
-        return np.array(labels)
+        if self._cached_classes is None:
+            labels = self._fitted.labels
+            are_integers = self._fitted.parameters.get(INTEGER_LABELS) is True and all(map(_is_integer, labels))
+            self._cached_classes = np.array([int(label) for label in labels] if are_integers else labels)
+        return self._cached_classes
 
     def _class_order(self) -> NDArray[np.intp]:
         return np.argsort(self._class_of_label_id(), kind="stable")
@@ -135,14 +138,12 @@ class ClassifierQueries:
         TypeError
             When `texts` is a single text.
         """
-        lowest = self._thresholds(threshold)
         probabilities = self._predictor.probabilities(texts)
-        classes = self._class_of_label_id().tolist()
-        chosen = [np.flatnonzero(row >= lowest) for row in probabilities]
-        return [
-            tuple(classes[label_id] for label_id in label_ids[np.argsort(-row[label_ids], kind="stable")].tolist())
-            for row, label_ids in zip(probabilities, chosen, strict=True)
-        ]
+        rows, label_ids = np.nonzero(probabilities >= self._thresholds(threshold))
+        order = np.lexsort((-probabilities[rows, label_ids], rows))
+        labels = self._class_of_label_id()[label_ids[order]].tolist()
+        ends = np.cumsum(np.bincount(rows, minlength=len(probabilities))).tolist()
+        return [tuple(labels[begin:end]) for begin, end in pairwise([0, *ends])]
 
     def predict_proba(self, texts: Iterable[str]) -> FloatArray:
         """Return the probability of every label, calibrated if the model is.
