@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from textspace.prediction.texts import reject_text, text_batches
 from textspace.text.utf8 import to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from textspace._typing import FloatArray, IntArray
     from textspace.formats.stored_classifier import StoredClassifier
     from textspace.prediction.texts import Batch
@@ -89,25 +87,14 @@ class Predictor:
         Ranked
             Labels and probabilities, shape (N, K).
         """
-        n_labels = len(self.stored.labels)
-        k = min(check_int("k", k, at_least=1), n_labels)
-        threshold = check_float("threshold", threshold)
-        parts = []
-        for model, batch, first in self._batches(texts):
-            ids, scores = np.empty((len(batch), k), np.int32), np.empty((len(batch), k), np.float32)
-            self._write(
-                model.top,
-                batch,
-                first,
-                k=k,
-                threshold=threshold,
-                as_fasttext=self._fasttext_scores,
-                label_ids_out=ids,
-                probabilities_out=scores,
-            )
-            parts.append((ids, scores))
-        ids = _joined([part[0] for part in parts], k, np.int32)
-        return Ranked(self._names.take(ids), _joined([part[1] for part in parts], k, np.float32), ids)
+        k = min(check_int("k", k, at_least=1), len(self.stored.labels))
+        threshold = check_float("threshold", threshold) if threshold != 0.0 else 0.0
+        batches = text_batches(texts)
+        if isinstance(batches, tuple):  # the way of a single short text, where microseconds count
+            ids, scores = self._top(0, batches[0], k, threshold)
+        else:
+            ids, scores = _joined([self._top(*batch, k, threshold) for batch in enumerate(batches)], k)
+        return Ranked(self._names.take(ids), scores, ids)
 
     def best(self, texts: object) -> IntArray:
         """Return the most probable label of each text.
@@ -126,21 +113,8 @@ class Predictor:
         -----
         Faster than `top`, as no probability is computed.
         """
-        parts = []
-        for model, batch, first in self._batches(texts):
-            ids = np.empty((len(batch), 1), np.int32)
-            self._write(
-                model.top,
-                batch,
-                first,
-                k=1,
-                threshold=-np.inf,
-                as_fasttext=False,
-                label_ids_out=ids,
-                probabilities_out=None,
-            )
-            parts.append(ids)
-        return np.ravel(_joined(parts, 1, np.int32))
+        parts = [self._best(*batch) for batch in enumerate(text_batches(texts))]
+        return np.concatenate(parts) if parts else np.empty(0, np.int32)
 
     def logits(self, texts: object) -> FloatArray:
         """Return the scores of all labels, from which probabilities are computed.
@@ -195,19 +169,48 @@ class Predictor:
         return self._scores(texts, "hidden", self.stored.input_vectors.shape[1])
 
     def _scores(self, texts: object, what: Literal["logits", "probabilities", "hidden"], width: int) -> FloatArray:
-        parts: list[FloatArray] = []
-        for model, batch, first in self._batches(texts, may_fold=what != "hidden"):
+        parts = []
+        for number, batch in enumerate(text_batches(texts)):
             out = np.empty((len(batch), width), np.float32)
-            self._write(getattr(model, what), batch, first, out=out)
+            model = self._dense if what == "hidden" else self._model_for(batch)
+            try:
+                getattr(model, what)(batch, n_threads=self._n_threads, out=out)
+            except TypeError:
+                reject_text(batch, number)
             parts.append(out)
-        scores: FloatArray = _joined(parts, width, np.float32)
-        return scores
+        return parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty((0, width), np.float32)])
 
-    def _batches(self, texts: object, *, may_fold: bool = True) -> Iterator[tuple[_core.LinearClassifier, Batch, int]]:
-        first = 0
-        for batch in text_batches(texts):
-            yield self._model_for(batch) if may_fold else self._dense, batch, first
-            first += len(batch)
+    def _top(self, number: int, batch: Batch, k: int, threshold: float) -> tuple[IntArray, FloatArray]:
+        ids, scores = np.empty((len(batch), k), np.int32), np.empty((len(batch), k), np.float32)
+        try:
+            self._model_for(batch).top(
+                batch,
+                k=k,
+                threshold=threshold,
+                as_fasttext=self._fasttext_scores,
+                n_threads=self._n_threads,
+                label_ids_out=ids,
+                probabilities_out=scores,
+            )
+        except TypeError:
+            reject_text(batch, number)
+        return ids, scores
+
+    def _best(self, number: int, batch: Batch) -> IntArray:
+        ids = np.empty((len(batch), 1), np.int32)
+        try:
+            self._model_for(batch).top(
+                batch,
+                k=1,
+                threshold=-np.inf,
+                as_fasttext=False,
+                n_threads=self._n_threads,
+                label_ids_out=ids,
+                probabilities_out=None,
+            )
+        except TypeError:
+            reject_text(batch, number)
+        return ids.ravel()
 
     def _model_for(self, batch: Batch) -> _core.LinearClassifier:
         """Choose how to compute: text pays, byte by byte, for the folding of the matrices."""
@@ -216,12 +219,6 @@ class Predictor:
         if self._bytes_until_folding > 0:
             self._bytes_until_folding -= _size(batch)
         return self._folded if self._bytes_until_folding <= 0 else self._dense
-
-    def _write(self, method: Callable[..., None], batch: Batch, first: int, **arguments: object) -> None:
-        try:
-            method(batch, n_threads=self._n_threads, **arguments)
-        except TypeError:
-            reject_text(batch, first=first)
 
     @cached_property
     def _features(self) -> _core.DocumentFeatures:
@@ -283,7 +280,6 @@ def _size(batch: Batch) -> int:
         return 0
 
 
-def _joined(parts: list[Any], width: int, dtype: type[np.generic]) -> Any:
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.empty((0, width), dtype)
+def _joined(pairs: list[tuple[IntArray, FloatArray]], width: int) -> tuple[IntArray, FloatArray]:
+    pairs = [*pairs, (np.empty((0, width), np.int32), np.empty((0, width), np.float32))]
+    return np.concatenate([ids for ids, _ in pairs]), np.concatenate([scores for _, scores in pairs])
