@@ -71,7 +71,6 @@ def train(
     class_weight: classifier_options.ClassWeight = None,
     shuffle: classifier_options.Shuffle = True,
     pretrained_vectors: classifier_options.PretrainedVectors = None,
-    tokenizer: options.Tokenizer = "whitespace",
     patience: classifier_options.Patience = None,
     metric: classifier_options.Metric = "f1",
     memory_budget: options.MemoryBudget = 2_000_000_000,

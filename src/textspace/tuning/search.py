@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 TENTHS = 10
+OF_NO_EFFECT = {"metric", "n_threads", "memory_budget", "random_state"}  # on what a trial's value says
 
 Outcome = Literal["done", "pruned", "diverged", "too large", "out of memory", "out of time", "interrupted"]
 
@@ -228,7 +229,10 @@ class _Setting:
     deadline: float
 
     def to_store(self) -> dict[str, Any]:
-        return {"metric": self.metric, "k": self.k, "model_size": self.model_size, "search": list(self.search)}
+        given = self.classifier.get_params()
+        kept = {name: value for name, value in given.items() if name not in {*self.search, *OF_NO_EFFECT}}
+        shown = {name: repr(value) for name, value in kept.items() if name != "max_n" or "min_n" not in self.search}
+        return {"metric": self.metric, "k": self.k, "model_size": self.model_size, "search": list(self.search), **shown}
 
 
 class _GivenUpError(Exception):
