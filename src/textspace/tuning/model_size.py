@@ -122,10 +122,8 @@ def _expected(clf: TextClassifier, dsub: int) -> tuple[float, float]:
     word_bytes = sum(len(to_bytes(word)) for word in words) / max(len(words), 1)
     centroids = 256 * 4 * (clf.dim + 1)
     entries = sum(len(to_bytes(clf.label_prefix + label)) + ENTRY_BYTES for label in clf.labels_)
-    if _are_many(clf.labels_):
-        outputs = n_labels * (-(-clf.dim // 2) + 1) + centroids
-    else:
-        outputs = 4 * n_labels * clf.dim
+    of_label = -(-clf.dim // 2) + 1 if _are_many(clf.labels_) else 4 * clf.dim
+    outputs = n_labels * of_label + (centroids if _are_many(clf.labels_) else 0)
     return HEADER_BYTES + centroids + entries + outputs, n_parts + 1 + word_bytes + ENTRY_BYTES
 
 

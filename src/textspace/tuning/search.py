@@ -140,7 +140,7 @@ def tune(
     k : int
         Labels to predict for a text.
     model_size : int or str, optional
-        Bytes that the model's file may have ("2M": 2,000,000): models are quantized, pruned to fit, and trained further.
+        Bytes that the model's file may have ("2M": 2,000,000): models are pruned to fit, trained further and quantized.
     search : sequence of str
         Parameters to search, out of "epochs", "learning_rate", "dim", "word_ngrams", "min_n" (and with it "max_n"),
         "n_buckets", "dsub" (with `model_size`).
@@ -250,7 +250,7 @@ class _Watcher(Callback):
         self._trial, self._epochs, self._deadline = trial, epochs, deadline
         self._tenth = 0
 
-    def on_progress(self, progress: TrainingProgress) -> None:
+    def on_progress(self, progress: TrainingProgress) -> None:  # noqa: ARG002 - a callback's signature
         if time.monotonic() > self._deadline:
             raise _GivenUpError("out of time")
 
