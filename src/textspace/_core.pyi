@@ -124,6 +124,66 @@ def encode_rows(
     out: NDArray[np.uint8],
 ) -> None: ...
 
+# prediction
+class ArrowTexts:
+    def __init__(self, schema: object, array: object) -> None: ...
+    def __len__(self) -> int: ...
+    @property
+    def n_bytes(self) -> int: ...
+
+class ArrowStream:
+    def __init__(self, stream: object) -> None: ...
+    def next(self) -> ArrowTexts | None: ...
+
+class DocumentFeatures:
+    def __init__(
+        self,
+        blob: NDArray[np.uint8],
+        offsets: NDArray[np.int64],
+        *,
+        min_n: int,
+        max_n: int,
+        word_ngrams: int,
+        n_buckets: int,
+        label_prefix: bytes,
+        buckets: NDArray[np.int32] | None,
+        bucket_rows: NDArray[np.int32] | None,
+        skip_missing: bool,
+    ) -> None: ...
+    def rows_of(self, text: bytes) -> tuple[list[int], int]: ...
+
+class LinearClassifier:
+    def __init__(
+        self,
+        features: DocumentFeatures,
+        input_vectors: NDArray[np.float32],
+        output_vectors: NDArray[np.float32] | None,
+        *,
+        loss: str,
+        label_counts: NDArray[np.int64],
+        scale: NDArray[np.float32] | None,
+        offset: NDArray[np.float32] | None,
+        n_threads: int,
+    ) -> None: ...
+    def top(
+        self,
+        texts: object,
+        *,
+        k: int,
+        threshold: float,
+        as_fasttext: bool,
+        n_threads: int,
+        label_ids_out: NDArray[np.int32],
+        probabilities_out: NDArray[np.float32] | None,
+    ) -> None: ...
+    def hidden(self, texts: object, *, n_threads: int, out: NDArray[np.float32]) -> None: ...
+    def logits(self, texts: object, *, n_threads: int, out: NDArray[np.float32]) -> None: ...
+    def probabilities(self, texts: object, *, n_threads: int, out: NDArray[np.float32]) -> None: ...
+
+def fold(
+    input_vectors: NDArray[np.float32], output_vectors: NDArray[np.float32], *, n_threads: int, out: NDArray[np.float32]
+) -> None: ...
+
 # training
 class VectorTrainer:
     def __init__(
