@@ -3,12 +3,9 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
-<<<<<<< HEAD
 #include "linear_kernels.h"
-=======
 #include "classify.h"
 #include "nearest_centroids.h"
->>>>>>> main
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -28,15 +25,12 @@ const Kernels* kernel_table() {
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
-<<<<<<< HEAD
       .add_rows = add_rows,
       .linear_scores = linear_scores,
       .exp_sum = exp_sum,
       .dot = dot,
-=======
       .finish_training = finish_training,
       .train_documents = train_documents,
->>>>>>> main
   };
   return &table;
 }
