@@ -9,6 +9,7 @@
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
+#include "windows.h"
 
 #define TEXTSPACE_STRING(x) TEXTSPACE_STRING_(x)
 #define TEXTSPACE_STRING_(x) #x
@@ -31,6 +32,18 @@ const Kernels* kernel_table() {
       .dot = dot,
       .finish_training = finish_training,
       .train_documents = train_documents,
+<<<<<<< HEAD
+=======
+      .tags = {.multiply = multiply,
+               .convolve = convolve,
+               .convolve_back = convolve_back,
+               .tanh = tanh,
+               .dot = dot,
+               .add_scaled = add_scaled,
+               .softmax_columns = softmax_columns,
+               .sigmoid_columns = sigmoid_columns,
+               .step = step},
+>>>>>>> neural
   };
   return &table;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "classifier_training.h"
+#include "tag_kernels.h"
 #include "training.h"
 
 namespace textspace {
@@ -46,6 +47,11 @@ struct Kernels {
   // One pass over a batch of documents at one learning rate.
   void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
                           ClassifierLossSample*);
+<<<<<<< HEAD
+=======
+
+  TagKernels tags;
+>>>>>>> neural
 };
 
 namespace baseline {
