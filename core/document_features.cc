@@ -51,7 +51,7 @@ bool FeatureReader::next() {
     if (!tokenizer_->next(&token)) {
       token = features_.end_of_text_;
       at_end_ = true;
-    } else if (token.begin == kEndOfLine || is_label(token)) {
+    } else if (token.ends_line || is_label(token)) {
       continue;
     }
     features_.slots_.prefetch(token.hash);

@@ -32,8 +32,6 @@ const Kernels* kernel_table() {
       .dot = dot,
       .finish_training = finish_training,
       .train_documents = train_documents,
-<<<<<<< HEAD
-=======
       .tags = {.multiply = multiply,
                .convolve = convolve,
                .convolve_back = convolve_back,
@@ -43,7 +41,6 @@ const Kernels* kernel_table() {
                .softmax_columns = softmax_columns,
                .sigmoid_columns = sigmoid_columns,
                .step = step},
->>>>>>> neural
   };
   return &table;
 }

@@ -47,11 +47,8 @@ struct Kernels {
   // One pass over a batch of documents at one learning rate.
   void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
                           ClassifierLossSample*);
-<<<<<<< HEAD
-=======
 
   TagKernels tags;
->>>>>>> neural
 };
 
 namespace baseline {

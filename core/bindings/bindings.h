@@ -41,12 +41,9 @@ void bind_text(nb::module_& m);
 void bind_training(nb::module_& m);
 void bind_search(nb::module_& m);
 void bind_formats(nb::module_& m);
-<<<<<<< HEAD
 void bind_prediction(nb::module_& m);
-=======
 void bind_tagspace(nb::module_& m);
 void bind_classifier_training(nb::module_& m);
 void bind_quantization(nb::module_& m);
->>>>>>> main
 
 }  // namespace textspace

@@ -10,11 +10,8 @@ NB_MODULE(_core, m) {
   bind_training(m);
   bind_search(m);
   bind_formats(m);
-<<<<<<< HEAD
   bind_prediction(m);
-=======
   bind_tagspace(m);
   bind_classifier_training(m);
   bind_quantization(m);
->>>>>>> main
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from textspace import _core
 from textspace._validation import check_float, check_int, check_n_threads, reject
+from textspace.formats.quantized import dense_matrix
 from textspace.prediction.folding import folded_rows
 from textspace.prediction.ranked import Ranked
 from textspace.prediction.texts import reject_text, text_batches
@@ -69,7 +70,7 @@ class Predictor:
         self._names = np.array([*stored.labels, ""], dtype=object)
         can_fold = stored.output_vectors is not None and len(stored.labels) <= stored.input_vectors.shape[1]
         self._folds = fold is True or (fold == "auto" and can_fold)
-        self._bytes_until_folding = 0 if fold is True else len(stored.input_vectors) // ROWS_FOR_A_BYTE
+        self._bytes_until_folding = 0 if fold is True else stored.input_vectors.shape[0] // ROWS_FOR_A_BYTE
 
     def top(self, texts: object, *, k: int = 1, threshold: float = 0.0) -> Ranked:
         """Return the best labels of each text.
@@ -94,7 +95,16 @@ class Predictor:
         parts = []
         for model, batch, first in self._batches(texts):
             ids, scores = np.empty((len(batch), k), np.int32), np.empty((len(batch), k), np.float32)
-            self._call(model.top, batch, first, k, threshold, ids, scores)
+            self._write(
+                model.top,
+                batch,
+                first,
+                k=k,
+                threshold=threshold,
+                as_fasttext=self._fasttext_scores,
+                label_ids_out=ids,
+                probabilities_out=scores,
+            )
             parts.append((ids, scores))
         ids = _joined([part[0] for part in parts], k, np.int32)
         return Ranked(self._names.take(ids), _joined([part[1] for part in parts], k, np.float32), ids)
@@ -119,9 +129,18 @@ class Predictor:
         parts = []
         for model, batch, first in self._batches(texts):
             ids = np.empty((len(batch), 1), np.int32)
-            self._call(model.top, batch, first, 1, 0.0, ids, None)
+            self._write(
+                model.top,
+                batch,
+                first,
+                k=1,
+                threshold=-np.inf,
+                as_fasttext=False,
+                label_ids_out=ids,
+                probabilities_out=None,
+            )
             parts.append(ids)
-        return _joined(parts, 1, np.int32).ravel()
+        return np.ravel(_joined(parts, 1, np.int32))
 
     def logits(self, texts: object) -> FloatArray:
         """Return the scores of all labels, from which probabilities are computed.
@@ -176,16 +195,13 @@ class Predictor:
         return self._scores(texts, "hidden", self.stored.input_vectors.shape[1])
 
     def _scores(self, texts: object, what: Literal["logits", "probabilities", "hidden"], width: int) -> FloatArray:
-        parts = []
+        parts: list[FloatArray] = []
         for model, batch, first in self._batches(texts, may_fold=what != "hidden"):
             out = np.empty((len(batch), width), np.float32)
-            method = getattr(model, what)
-            try:
-                method(batch, n_threads=self._n_threads, out=out)
-            except TypeError:
-                reject_text(batch, first=first)
+            self._write(getattr(model, what), batch, first, out=out)
             parts.append(out)
-        return _joined(parts, width, np.float32)
+        scores: FloatArray = _joined(parts, width, np.float32)
+        return scores
 
     def _batches(self, texts: object, *, may_fold: bool = True) -> Iterator[tuple[_core.LinearClassifier, Batch, int]]:
         first = 0
@@ -201,26 +217,9 @@ class Predictor:
             self._bytes_until_folding -= _size(batch)
         return self._folded if self._bytes_until_folding <= 0 else self._dense
 
-    def _call(
-        self,
-        top: Callable[..., None],
-        batch: Batch,
-        first: int,
-        k: int,
-        threshold: float,
-        ids: IntArray,
-        scores: FloatArray | None,
-    ) -> None:
+    def _write(self, method: Callable[..., None], batch: Batch, first: int, **arguments: object) -> None:
         try:
-            top(
-                batch,
-                k=k,
-                threshold=threshold,
-                as_fasttext=self._fasttext_scores,
-                n_threads=self._n_threads,
-                label_ids_out=ids,
-                probabilities_out=scores,
-            )
+            method(batch, n_threads=self._n_threads, **arguments)
         except TypeError:
             reject_text(batch, first=first)
 
@@ -254,11 +253,11 @@ class Predictor:
 
     @cached_property
     def _input_vectors(self) -> FloatArray:
-        return _dense_array(self.stored.input_vectors)
+        return dense_matrix(self.stored.input_vectors)
 
     @cached_property
     def _output_vectors(self) -> FloatArray | None:
-        return None if self.stored.output_vectors is None else _dense_array(self.stored.output_vectors)
+        return None if self.stored.output_vectors is None else dense_matrix(self.stored.output_vectors)
 
     def _model(self, input_vectors: FloatArray, output_vectors: FloatArray | None) -> _core.LinearClassifier:
         calibration = self.stored.calibration
@@ -279,17 +278,9 @@ def _size(batch: Batch) -> int:
     if not isinstance(batch, tuple):
         return batch.n_bytes
     try:
-        return sum(map(len, batch))
+        return sum(map(len, cast("tuple[str, ...]", batch)))
     except TypeError:
         return 0
-
-
-def _dense_array(matrix: Any) -> FloatArray:
-    """Return a matrix of floats as it is, a quantized one as floats."""
-    if isinstance(matrix, np.ndarray):
-        return matrix if matrix.dtype == np.float32 else matrix.astype(np.float32)
-    dequantized: FloatArray = matrix.dequantize()
-    return dequantized
 
 
 def _joined(parts: list[Any], width: int, dtype: type[np.generic]) -> Any:

@@ -91,7 +91,7 @@ def reject_text(batch: Batch, *, first: int) -> NoReturn:
 
 
 def _arrow_batches(texts: object) -> Iterator[Batch] | None:
-    if getattr(texts, "dtype", None) == object:  # pandas would make an Arrow array of it first
+    if str(getattr(texts, "dtype", "")) == "object":  # pandas would make an Arrow array of it first
         return None
     try:
         if hasattr(texts, "__arrow_c_stream__"):
