@@ -3,15 +3,13 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
-<<<<<<< HEAD
 #include "linear_kernels.h"
-=======
 #include "classify.h"
 #include "nearest_centroids.h"
->>>>>>> main
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
+#include "windows.h"
 
 #define TEXTSPACE_STRING(x) TEXTSPACE_STRING_(x)
 #define TEXTSPACE_STRING_(x) #x
@@ -28,15 +26,24 @@ const Kernels* kernel_table() {
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
-<<<<<<< HEAD
       .add_rows = add_rows,
       .linear_scores = linear_scores,
       .exp_sum = exp_sum,
       .dot = dot,
-=======
       .finish_training = finish_training,
       .train_documents = train_documents,
->>>>>>> main
+<<<<<<< HEAD
+=======
+      .tags = {.multiply = multiply,
+               .convolve = convolve,
+               .convolve_back = convolve_back,
+               .tanh = tanh,
+               .dot = dot,
+               .add_scaled = add_scaled,
+               .softmax_columns = softmax_columns,
+               .sigmoid_columns = sigmoid_columns,
+               .step = step},
+>>>>>>> neural
   };
   return &table;
 }

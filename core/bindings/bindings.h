@@ -5,6 +5,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -43,6 +44,7 @@ void bind_formats(nb::module_& m);
 <<<<<<< HEAD
 void bind_prediction(nb::module_& m);
 =======
+void bind_tagspace(nb::module_& m);
 void bind_classifier_training(nb::module_& m);
 void bind_quantization(nb::module_& m);
 >>>>>>> main

@@ -13,6 +13,7 @@ NB_MODULE(_core, m) {
 <<<<<<< HEAD
   bind_prediction(m);
 =======
+  bind_tagspace(m);
   bind_classifier_training(m);
   bind_quantization(m);
 >>>>>>> main

@@ -275,3 +275,77 @@ class DocumentTrainer:
     def running(self) -> bool: ...
     def stop(self) -> None: ...
     def join(self) -> None: ...
+
+# tag models
+class TagModel:
+    def __init__(
+        self,
+        words: NDArray[np.float32],
+        tags: NDArray[np.float32],
+        *,
+        dim: int,
+        poolings: int = 1,
+        power: float = 1.0,
+        max_length: int = 2**63 - 1,
+        cosine: bool = False,
+        score_scale: float = 1.0,
+        raw_gradients: bool = False,
+        row_weights: NDArray[np.float32] | None = None,
+        tag_bias: NDArray[np.float32] | None = None,
+    ) -> None: ...
+    def set_convolution(
+        self,
+        filters: NDArray[np.float32],
+        filter_bias: NDArray[np.float32],
+        projection: NDArray[np.float32],
+        projection_bias: NDArray[np.float32],
+        *,
+        width: int,
+        n_pools: int,
+        pool: int,
+        second_tanh: bool,
+    ) -> None: ...
+    def embed(
+        self, indptr: NDArray[np.int64], rows: NDArray[np.int32], out: NDArray[np.float32], *, n_threads: int
+    ) -> None: ...
+
+class TagTrainer:
+    def __init__(
+        self,
+        model: TagModel,
+        indptr: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        tag_indptr: NDArray[np.int64],
+        tags: NDArray[np.int32],
+        *,
+        tag_counts: NDArray[np.int64],
+        loss: str,
+        margin: float,
+        n_draws: int,
+        max_violators: int,
+        negative_power: float,
+        log_q: bool,
+        optimizer: str,
+        learning_rate: float,
+        beta1: float,
+        beta2: float,
+        epsilon: float,
+        schedule: str,
+        batch_size: int,
+        epochs: int,
+        mean: bool,
+        clip_norm: float,
+        max_norm: float,
+        word_dropout: float,
+        train_words: bool,
+        shuffle: bool,
+        seed: int,
+        n_threads: int,
+    ) -> None: ...
+    @property
+    def n_words(self) -> int: ...
+    def start(self, n_epochs: int = 2**63 - 1) -> None: ...
+    def progress(self) -> tuple[int, float, int]: ...
+    def running(self) -> bool: ...
+    def stop(self) -> None: ...
+    def join(self) -> None: ...
