@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._estimator import Estimator
 from textspace._validation import check_choice
-from textspace.classifier_finishing import ClassifierFinishing
-from textspace.classifier_queries import ClassifierQueries
-from textspace.classifier_training import parameters_of, train_model
+from textspace.classification.finishing import ClassifierFinishing
+from textspace.classification.fitting import parameters_of, train_model
+from textspace.classification.labelled_data import LabelledData
+from textspace.classification.queries import ClassifierQueries
 from textspace.formats import read_classifier, write_classifier
-from textspace.labelled_data import LabelledData
 
 if TYPE_CHECKING:
     import os
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from textspace._typing import Labels, Source
+    from textspace.classification.labelled_data import Validation
     from textspace.formats import StoredClassifier
-    from textspace.labelled_data import Validation
     from textspace.queries import VectorQueries
     from textspace.training.callbacks import Callback
     from textspace.training.loop import HistoryRecord

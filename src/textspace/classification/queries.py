@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from textspace._validation import check_float, check_int, check_n_threads, check_texts, reject
-from textspace.classifier_training import INTEGER_LABELS
-from textspace.contributions import explain_text, find_keywords
+from textspace.classification.contributions import explain_text, find_keywords
+from textspace.classification.fitting import INTEGER_LABELS
+from textspace.classification.given_labels import check_labels
+from textspace.classification.labelled_data import LabelledData, evaluate_model
 from textspace.errors import NotFittedError
-from textspace.given_labels import check_labels
-from textspace.labelled_data import LabelledData, evaluate_model
 from textspace.prediction.predictor import Predictor
 from textspace.text.feature_list import list_features
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from textspace._typing import FloatArray, Labels, Source
-    from textspace.contributions import Keyword
+    from textspace.classification.contributions import Keyword
+    from textspace.classification.explanation import Explanation
     from textspace.evaluation import Metrics
-    from textspace.explanation import Explanation
     from textspace.formats import Calibration, StoredClassifier
     from textspace.prediction.ranked import Ranked
     from textspace.text.vocabulary import Vocabulary
@@ -301,7 +301,8 @@ class ClassifierQueries:
             reject("labels", f"have one entry for each of {len(best)} texts", len(lists))
         names = self._fitted.labels
         right = [names[label_id] in found for label_id, found in zip(best.tolist(), lists, strict=True)]
-        return float(np.average(right, weights=sample_weight))
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return float(np.average(np.array(right, dtype=np.float64), weights=weights))
 
     def explain(self, text: str, label: str | int | None = None) -> Explanation:
         """Return the exact contribution of every word and n-gram of a text to the score of a label.
