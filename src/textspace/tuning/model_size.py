@@ -88,8 +88,10 @@ def shrink(clf: TextClassifier, size: int, *, dsub: int, source: Any, labels: An
         Bytes that the file may have.
     dsub : int
         Components that share a byte.
-    source, labels
+    source : path or sequence of str
         The training texts.
+    labels : sequence, or None
+        Their labels.
 
     Returns
     -------
