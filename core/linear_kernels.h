@@ -91,18 +91,4 @@ inline float exp_sum(const float* scores, int64_t n, float top) {
   return static_cast<float>(total);
 }
 
-inline float dot(const float* x, const float* y, int64_t n) {
-  Vec sums[4] = {};
-  int64_t d = 0;
-  for (; d + 4 * kLanes <= n; d += 4 * kLanes)
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) sums[v] += load_unaligned(x + d + v * kLanes) * load_unaligned(y + d + v * kLanes);
-  for (; d + kLanes <= n; d += kLanes) sums[0] += load_unaligned(x + d) * load_unaligned(y + d);
-  const Vec all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  float total = 0;
-  for (int lane = 0; lane < kLanes; ++lane) total += all[lane];
-  for (; d < n; ++d) total += load_unaligned_float(x + d) * load_unaligned_float(y + d);
-  return total;
-}
-
 }  // namespace textspace::TEXTSPACE_ISA

@@ -64,18 +64,6 @@ inline void multiply(const MatrixProduct& product) {
   for (; j < product.n; j += kLanes) multiply_columns<1>(product, j);
 }
 
-inline float sum_of_lanes(Vec v) {
-  float sum = 0;
-  for (int lane = 0; lane < kLanes; ++lane) sum += v[lane];
-  return sum;
-}
-
-inline float dot(const float* a, const float* b, int64_t n) {
-  Vec sum = {};
-  for (int64_t i = 0; i < n; i += kLanes) sum += load(a + i) * load(b + i);
-  return sum_of_lanes(sum);
-}
-
 inline void add_scaled(float* sum, const float* row, float scale, int64_t n) {
   for (int64_t i = 0; i < n; i += kLanes) store(sum + i, load(sum + i) + scale * load(row + i));
 }

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-import reference_tagspace as reference
 
+import reference_tagspace as reference
 from textspace import _core
 from textspace.training.matrices import zero_matrix
 
