@@ -39,7 +39,7 @@ def demo(
     show_vectors(wv)
     typer.echo("\nWhich module of the standard library is a docstring from?")
     classify(docs, classifier)
-    typer.echo(f"\nThe models are in {output.resolve().parent}. Ask them:")
+    typer.echo(f"\nThe models are {output.resolve()}\nand {classifier.resolve()}. Ask them:")
     typer.echo(f"  textspace vectors nearest {output} {' '.join(QUERIES[:2])}")
     typer.echo(f"  textspace classifier explain {classifier} 'wait until the thread ends'")
     typer.echo("and train on texts of your own:")
