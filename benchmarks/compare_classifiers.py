@@ -31,15 +31,16 @@ def main(path: str, texts_path: str) -> None:
     if labels != list(ours.labels_):
         raise RuntimeError(f"the labels differ: {labels[:3]}... and {ours.labels_[:3]}...")
     label_ids = {label: label_id for label_id, label in enumerate(labels)}
+    columns = np.argsort([label_ids[str(label)] for label in ours.classes_])
     loss, differing, largest = theirs.f.getArgs().loss.name, 0, 0.0
     for start in range(0, len(texts), BATCH):
         batch = texts[start : start + BATCH]
         reported = their_probabilities(theirs, batch, label_ids)
-        best = np.array([label_ids[label] for label in ours.predict(batch)])
+        best = np.array([label_ids[str(label)] for label in ours.predict(batch)])
         # Which of equals is first is chance: a label differs if fastText itself finds it less probable.
         differing += int((reported[np.arange(len(batch)), best] < reported.max(axis=1) - 1e-6).sum())
         low, high = bounds(reported, loss, counts)
-        found = np.asarray(ours.predict_proba(batch), np.float64)
+        found = ours.predict_proba(batch)[:, columns].astype(np.float64)
         largest = max(largest, float(np.maximum(low - found, found - high).max()))
     print(json.dumps({"n_texts": len(texts), "n_labels": len(labels), "differing": differing, "largest": largest}))
 
