@@ -63,17 +63,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def asked() -> list[str]:
     """Texts of known and of unknown words, with odd white space and labels in them."""
     texts = documents(400, seed=1)[1]
-    odd = [
-        "",
-        " ",
-        "unseen",
-        "寿司 \t 🙂",
-        "__label__λ1 word __label__unknown word",
-        "a\vb\fc\rd",
-        "</s>",
-        "no </s> more",
-        "x " * 3000,
-    ]
+    odd = ["", " ", "unseen", "寿司 \t 🙂", "__label__λ1 word __label__unknown word", "a\vb\fc\rd", "</s>"]
+    odd += ["no </s> more", "x " * 3000]
     return [*texts, *odd, *(text.replace("a", "ö") for text in texts[:100])]
 
 
