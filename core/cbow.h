@@ -18,21 +18,8 @@ class CbowRing : public WindowRing {
         mean_(take(model.stride)),
         gradient_(take(model.stride)) {}
 
-  void enter(int position) {
-    const WordRows word(model_, block_, position);
-    float *sum = slot(sums_, position), *start = slot(start_, position);
-    gather(word, 1.0f, sum);
-    for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, load(sum + d));
-  }
-
-  // The sum has moved by n times what each of its n rows must move.
-  void leave(int position) {
-    const WordRows word(model_, block_, position);
-    float *sum = slot(sums_, position), *start = slot(start_, position);
-    const float share = 1.0f / static_cast<float>(word.n);
-    for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, (load(sum + d) - load(start + d)) * share);
-    scatter(word, start);
-  }
+  void enter(int position) { enter_word(position, false, slot(sums_, position), slot(start_, position)); }
+  void leave(int position) { leave_word(position, false, slot(sums_, position), slot(start_, position)); }
 
   void train(int position, float lr, LossSample* loss) {
     const Window window = find_window(position);
@@ -57,7 +44,7 @@ class CbowRing : public WindowRing {
     int64_t n_rows = 0;
     for (int context = block_.first[position]; context <= block_.last[position]; ++context) {
       if (context == position) continue;
-      const int64_t n = WordRows(model_, block_, context).n;
+      const int64_t n = rows_of(context);
       const int place = model_.window + (context - position) - (context > position);
       window.sums[window.n] = slot(sums_, context);
       window.n_rows[window.n] = static_cast<float>(n);

@@ -21,6 +21,7 @@ const Kernels* kernel_table() {
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
+      .finish_training = finish_training,
   };
   return &table;
 }

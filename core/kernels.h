@@ -28,6 +28,8 @@ struct Kernels {
   // One pass over a block of text at one learning rate.
   void (*train_skipgram)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
   void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
+  // After a thread's last block.
+  void (*finish_training)(const VectorModel&, float* workspace);
 };
 
 namespace baseline {

@@ -18,19 +18,8 @@ class SkipGramRing : public WindowRing {
   SkipGramRing(const VectorModel& model, const TextBlock& block, float* workspace)
       : WindowRing(model, block, workspace), hidden_(take_ring()), start_(take_ring()), gradients_(take_ring()) {}
 
-  void enter(int position) {
-    const WordRows word(model_, block_, position);
-    float *hidden = slot(hidden_, position), *start = slot(start_, position);
-    gather(word, 1.0f / static_cast<float>(word.n), hidden);
-    for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, load(hidden + d));
-  }
-
-  void leave(int position) {
-    const WordRows word(model_, block_, position);
-    float *hidden = slot(hidden_, position), *start = slot(start_, position);
-    for (int64_t d = 0; d < model_.stride; d += kLanes) store(start + d, load(hidden + d) - load(start + d));
-    scatter(word, start);
-  }
+  void enter(int position) { enter_word(position, true, slot(hidden_, position), slot(start_, position)); }
+  void leave(int position) { leave_word(position, true, slot(hidden_, position), slot(start_, position)); }
 
   void train(int position, float lr, LossSample* loss) {
     float *vectors[2 * kMaxWindow], *gradients[2 * kMaxWindow];

@@ -21,6 +21,7 @@ struct VectorModel {
   int64_t n_outputs;
   const int64_t* word_indptr;  // (V + 1,): the rows of a word are word_rows[word_indptr[w]..word_indptr[w + 1])
   const int32_t* word_rows;
+  int64_t n_hot_words;         // the first ones, which each thread keeps by itself: see hot_words.h
   int window;
   float* position_weights;     // CBOW: (2 * window, stride), or null
   bool normalize_cbow;
@@ -47,12 +48,17 @@ struct LossSample {
 // Random bits for rounding to bfloat16, at the start of the workspace: set once, not to zeros.
 constexpr int kNoiseWords = 16;
 
+// What a thread keeps of the hot words, after the noise: zeros at the start of the training.
+inline int64_t hot_word_floats(const VectorModel& model) {
+  return (model.n_hot_words + 15) / 16 * 16 + 2 * model.n_hot_words * model.stride;
+}
+
 // One thread's scratch memory: 64-byte aligned, this many floats.
 inline int64_t workspace_floats(const VectorModel& model) {
   const int64_t contexts = 2 * model.window, ring = contexts + 1;
   const int64_t rows = 3 * ring + 3;
   const int64_t scores = model.softmax ? contexts * (model.n_outputs + kChunk) : 0;
-  return kNoiseWords + rows * model.stride + (contexts + 2) * kErrorStride + scores + 64;
+  return kNoiseWords + hot_word_floats(model) + rows * model.stride + (contexts + 2) * kErrorStride + scores + 64;
 }
 
 }  // namespace textspace

@@ -79,12 +79,14 @@ void VectorTrainer::work(int thread_id) {
   Rng noise_seeds(~options_.seed, stream);
   auto* noise = reinterpret_cast<uint32_t*>(workspace.data);
   for (int i = 0; i < kNoiseWords; ++i) noise[i] = static_cast<uint32_t>(noise_seeds.next()) | 1;
+  std::fill_n(workspace.data + kNoiseWords, hot_word_floats(model_), 0.0f);
   BlockSampler sampler(options_.sampler, *negatives_, *tree_, Rng(options_.seed, stream));
   const int64_t n_spans = (n_ids_ + kSpanIds - 1) / kSpanIds;
   for (int64_t span = next_span_++; span < n_spans * options_.epochs && !stopped_; span = next_span_++) {
     const int64_t begin = span % n_spans * kSpanIds;
     train_span(ids_ + begin, ids_ + std::min(begin + kSpanIds, n_ids_), sampler, workspace.data);
   }
+  kernels().finish_training(model_, workspace.data);
 }
 
 void VectorTrainer::train_span(const int32_t* begin, const int32_t* end, BlockSampler& sampler, float* workspace) {
@@ -92,12 +94,13 @@ void VectorTrainer::train_span(const int32_t* begin, const int32_t* end, BlockSa
   const auto total = static_cast<double>(n_words_) * static_cast<double>(options_.epochs);
   while (begin < end && !stopped_) {
     const int64_t n_read = sampler.fill(&begin, end);
-    const double fraction = static_cast<double>(words_done_.fetch_add(n_read)) / total;
+    const double fraction = static_cast<double>(words_done_.load()) / total;
     const auto learning_rate = static_cast<float>(options_.learning_rate * (1 - fraction));
     LossSample loss;
     train(model_, sampler.block(), learning_rate, workspace, &loss);
     add(loss_sum_, loss.sum);
     loss_n_ += loss.n;
+    words_done_ += n_read;  // last: whoever sees them done sees a loss
   }
 }
 

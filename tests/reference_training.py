@@ -14,6 +14,7 @@ MASK = 2**64 - 1
 BLOCK_WORDS = 1024
 SPAN_IDS = 2**16
 CHUNK = 6
+HOT_USES = 8
 
 
 class Xorshift:
@@ -80,6 +81,7 @@ class Setup:
     learning_rate: float
     seed: int
     normalize_cbow: bool = False
+    n_hot_words: int = 0
 
 
 def train(setup, inputs, outputs, position_weights=None):
@@ -87,6 +89,7 @@ def train(setup, inputs, outputs, position_weights=None):
     rng = Xorshift(setup.seed, 0)
     n_words = sum(word >= 0 for word in setup.ids)
     done = 0
+    hot = {word: HotWord() for word in range(setup.n_hot_words)}
     for _ in range(setup.epochs):
         for begin in range(0, len(setup.ids), SPAN_IDS):
             span = setup.ids[begin : begin + SPAN_IDS]
@@ -95,7 +98,10 @@ def train(setup, inputs, outputs, position_weights=None):
                 targets = [_targets(word, setup, rng) for word in words]
                 rate = setup.learning_rate * (1 - done / (n_words * setup.epochs))
                 done += n_read
-                _Windows(setup, inputs, outputs, position_weights, words, rate).run(reaches, targets)
+                _Windows(setup, inputs, outputs, position_weights, words, rate, hot).run(reaches, targets)
+    for word, kept in hot.items():
+        for row in setup.word_rows[word]:
+            inputs[row] += kept.moves
 
 
 def _take_block(span, setup, rng):
@@ -139,12 +145,19 @@ def _targets(word, setup, rng):
     return targets
 
 
+class HotWord:
+    """A frequent word: its vector as the thread keeps it, and the moves that its rows have not got yet."""
+
+    def __init__(self):
+        self.vector, self.moves, self.uses = None, 0.0, 0
+
+
 class _Windows:
     """A ring as wide as needed: the vectors of words between the first window that reaches them and the last."""
 
-    def __init__(self, setup, inputs, outputs, position_weights, words, rate):
+    def __init__(self, setup, inputs, outputs, position_weights, words, rate, hot):
         self.setup, self.inputs, self.outputs, self.weights = setup, inputs, outputs, position_weights
-        self.words, self.rate = words, rate
+        self.words, self.rate, self.hot = words, rate, hot
         self.vectors, self.start = {}, {}
 
     def run(self, reaches, targets):
@@ -168,14 +181,28 @@ class _Windows:
         return self.setup.word_rows[self.words[position]]
 
     def enter(self, position):
-        total = self.inputs[self.rows(position)].sum(axis=0)
-        self.vectors[position] = total / len(self.rows(position)) if self.setup.objective == "skipgram" else total
+        hot = self.hot.get(self.words[position])
+        if hot and hot.uses:
+            self.vectors[position] = hot.vector.copy()
+        else:
+            total = self.inputs[self.rows(position)].sum(axis=0)
+            self.vectors[position] = total / len(self.rows(position)) if self.setup.objective == "skipgram" else total
+            if hot:
+                hot.vector = self.vectors[position].copy()
         self.start[position] = self.vectors[position].copy()
 
     def leave(self, position):
         step = self.vectors.pop(position) - self.start.pop(position)
+        hot = self.hot.get(self.words[position])
+        if hot:
+            hot.vector = hot.vector + step
         if self.setup.objective == "cbow":
             step = step / len(self.rows(position))
+        if hot:
+            hot.moves, hot.uses = hot.moves + step, hot.uses + 1
+            if hot.uses < HOT_USES:
+                return
+            step, hot.moves, hot.uses = hot.moves, 0.0, 0
         for row in self.rows(position):
             self.inputs[row] += step
 

@@ -63,6 +63,7 @@ def make_trainer(setup, inputs, outputs, position_weights=None, *, n_threads=1, 
         "n_threads": n_threads,
         "position_weights": position_weights,
         "normalize_cbow": setup.normalize_cbow,
+        "n_hot_words": setup.n_hot_words,
         **changes,
     }
     rows = np.concatenate(setup.word_rows).astype(np.int32)
@@ -93,6 +94,13 @@ def test_one_thread_follows_the_reference(isa, objective, loss, n_negatives, win
     rng = np.random.default_rng(3)
     setup = make_setup(rng, objective=objective, loss=loss, n_negatives=n_negatives, window=window)
     compare_with_reference(rng, setup)
+
+
+@pytest.mark.parametrize("objective", ["skipgram", "cbow"])
+@pytest.mark.parametrize("n_hot_words", [1, 10, 25])
+def test_hot_words_follow_the_reference(isa, objective, n_hot_words):
+    rng = np.random.default_rng(6)
+    compare_with_reference(rng, make_setup(rng, objective=objective, n_hot_words=n_hot_words))
 
 
 @pytest.mark.parametrize("normalize_cbow", [False, True])

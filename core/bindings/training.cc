@@ -39,7 +39,7 @@ class BoundVectorTrainer {
                      Matrix output, Array1D<float> keep_probability, Array1D<int64_t> counts,
                      const std::string& objective, const std::string& loss, int window, int n_negatives,
                      double negative_power, int64_t epochs, float learning_rate, uint64_t seed, int n_threads,
-                     std::optional<Matrix> position_weights, bool normalize_cbow)
+                     std::optional<Matrix> position_weights, bool normalize_cbow, int64_t n_hot_words)
       : ids_(ids),
         word_indptr_(word_indptr),
         word_rows_(word_rows),
@@ -51,6 +51,7 @@ class BoundVectorTrainer {
     require(counts.shape(0) == keep_probability.shape(0), "`keep_probability` must be as long as `counts`");
     require(window >= 1 && window <= kMaxWindow, "`window` must be from 1 to 255");
     require(n_negatives >= 0 && n_negatives <= 1000, "`n_negatives` must be from 0 to 1000");
+    require(n_hot_words >= 0 && n_hot_words <= n_words, "`n_hot_words` must be from 0 to the number of words");
     require(epochs >= 1 && n_threads >= 1, "`epochs` and `n_threads` must be at least 1");
     const bool is_half = input.dtype() == nb::dtype<uint16_t>();
     require(is_half || input.dtype() == nb::dtype<float>(), "`input_vectors` must be float32, or uint16 for bfloat16");
@@ -61,6 +62,7 @@ class BoundVectorTrainer {
                             static_cast<int64_t>(output.shape(0)),
                             word_indptr.data(),
                             word_rows.data(),
+                            n_hot_words,
                             window,
                             position_weights ? position_weights->data() : nullptr,
                             normalize_cbow,
@@ -132,12 +134,13 @@ void bind_training(nb::module_& m) {
   nb::class_<Trainer>(m, "VectorTrainer", "Trains word vectors in threads of its own; see core/vector_trainer.h.")
       .def(nb::init<Array1D<int32_t>, Array1D<int64_t>, Array1D<int32_t>, InputMatrix, Matrix, Array1D<float>,
                     Array1D<int64_t>, const std::string&, const std::string&, int, int, double, int64_t, float,
-                    uint64_t, int, std::optional<Matrix>, bool>(),
+                    uint64_t, int, std::optional<Matrix>, bool, int64_t>(),
            nb::arg("ids"), nb::arg("word_indptr"), nb::arg("word_rows"), nb::arg("input_vectors").noconvert(),
            nb::arg("output_vectors").noconvert(), nb::kw_only(), nb::arg("keep_probability"), nb::arg("counts"),
            nb::arg("objective"), nb::arg("loss"), nb::arg("window"), nb::arg("n_negatives"), nb::arg("negative_power"),
            nb::arg("epochs"), nb::arg("learning_rate"), nb::arg("seed"), nb::arg("n_threads"),
-           nb::arg("position_weights").noconvert() = nb::none(), nb::arg("normalize_cbow") = false)
+           nb::arg("position_weights").noconvert() = nb::none(), nb::arg("normalize_cbow") = false,
+           nb::arg("n_hot_words") = 0)
       .def("start", &Trainer::start, "Start the threads.")
       .def("stop", &Trainer::stop, "Ask the threads to end.")
       .def("join", &Trainer::join, "Wait until the threads have ended.")

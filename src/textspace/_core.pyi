@@ -123,6 +123,7 @@ class VectorTrainer:
         n_threads: int,
         position_weights: NDArray[np.float32] | None = None,
         normalize_cbow: bool = False,
+        n_hot_words: int = 0,
     ) -> None: ...
     @property
     def n_words(self) -> int: ...

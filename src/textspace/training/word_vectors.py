@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from textspace.training.parameters import VectorParameters
 
 
+# Memory in which each thread keeps the vectors of frequent words by itself: see core/hot_words.h.
+HOT_WORD_BYTES = 8 << 20
 MACHINE_PARAMETERS = ("n_threads", "memory_budget")
 NGRAM_PARAMETERS = ("min_n", "max_n", "n_buckets")
 
@@ -191,6 +193,7 @@ def _trainer(
         n_threads=parameters.n_threads,
         position_weights=matrices.position_weights,
         normalize_cbow=parameters.corrected_cbow,
+        n_hot_words=0 if subwords is None else min(len(vocabulary), HOT_WORD_BYTES // (2 * matrices.outputs[0].nbytes)),
     )
 
 
