@@ -47,7 +47,7 @@ def measure(scale: Scale) -> Section:
 def tasks(scale: Scale) -> dict[str, ClassifierTask]:
     """The settings of the training measurement; documents with several labels by one softmax as well."""
     found = {name: task(name, scale.n_documents) for name in SETTINGS}
-    found["debtags (softmax)"] = replace(found["debtags"], loss="softmax")
+    found["debtags (softmax)"] = replace(found["debtags"], loss="softmax", learning_rate=1.0)
     return found
 
 

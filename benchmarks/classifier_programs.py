@@ -31,9 +31,9 @@ class ClassifierTask:
 # What fastText's authors publish, where they do: the tutorial's settings for one-vs-all, the language identifier's
 # dimension and n-grams. The other rates and numbers of epochs come from `choose_settings.py`.
 SETTINGS = {
-    "imdb": ClassifierTask(Path(), dim=100, epochs=5, learning_rate=0.5, word_ngrams=2),
+    "imdb": ClassifierTask(Path(), dim=100, epochs=5, learning_rate=1.0, word_ngrams=2),
     "20newsgroups": ClassifierTask(Path(), dim=100, epochs=25, learning_rate=1.0, word_ngrams=2),
-    "langid": ClassifierTask(Path(), dim=16, epochs=5, learning_rate=0.5, min_n=2, max_n=4),
+    "langid": ClassifierTask(Path(), dim=16, epochs=5, learning_rate=1.0, min_n=2, max_n=4),
     "trec": ClassifierTask(Path(), dim=100, epochs=25, learning_rate=0.5, word_ngrams=2),
     "debtags": ClassifierTask(
         Path(), loss="ova", dim=50, epochs=25, learning_rate=0.5, word_ngrams=2, n_buckets=200_000
