@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CORE := CMakeLists.txt $(shell find core -name '*.h' -o -name '*.cc')
 SANITIZED := build/sanitized
 PEERS := benchmarks/.venv/.done
-TURBO := benchmarks/.venv-turbo/.done
+TURBO := benchmarks/.venv/turbo/.done
 
 # Tests of files shared with the peers run where `make peers` was run, and are skipped elsewhere.
 PEERS_FOR_TESTS = $(if $(wildcard $(PEERS)),TEXTSPACE_PEERS_PYTHON=$(CURDIR)/benchmarks/.venv/bin/python \
@@ -71,7 +71,7 @@ docs: $(DONE)/package $(DONE)/docs ## build the documentation
 	@echo "open build/docs/index.html"
 
 clean: ## remove what was built
-	rm -rf .venv build benchmarks/.venv benchmarks/.venv-turbo
+	rm -rf .venv build benchmarks/.venv
 
 $(DONE)/tools: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and f"textspace needs Python 3.10 or newer: {sys.executable} is {sys.version.split()[0]}; set PYTHON=")'
@@ -95,10 +95,10 @@ $(PEERS): benchmarks/requirements.txt benchmarks/build_fasttext.py | $(DONE)/too
 	benchmarks/.venv/bin/python benchmarks/build_fasttext.py benchmarks/.cache
 	@touch $@
 
-# Its module is called fasttext as well.
-$(TURBO): benchmarks/requirements-turbo.txt | $(DONE)/tools
-	$(BIN)/python -m venv --clear benchmarks/.venv-turbo
-	benchmarks/.venv-turbo/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+# An environment inside the other: its module is called fasttext as well.
+$(TURBO): benchmarks/requirements-turbo.txt $(PEERS)
+	$(BIN)/python -m venv --clear benchmarks/.venv/turbo
+	benchmarks/.venv/turbo/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
 	@touch $@
 
 $(DONE)/sanitized: $(DONE)/tools $(CORE) $(shell find src -name '*.py')

@@ -13,7 +13,7 @@ from measure import in_turn, medians, run
 from results import Scale, Section
 
 SCRIPT = ROOT / "benchmarks" / "predict_with.py"
-TURBO = ROOT / "benchmarks" / ".venv-turbo" / "bin" / "python"
+TURBO = ROOT / "benchmarks" / ".venv" / "turbo" / "bin" / "python"
 N_PASSES = 5
 LABELS = CACHE / "labels"
 
