@@ -3,6 +3,8 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
+#include "classify.h"
+#include "nearest_centroids.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -16,12 +18,14 @@ const Kernels* kernel_table() {
   static const Kernels table = {
       .isa = TEXTSPACE_STRING(TEXTSPACE_ISA),
       .mean_rows = mean_rows,
+      .nearest_centroids = nearest_centroids,
       .select_rows = select_rows,
       .answer_by_sum = answer_analogies<Sum>,
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
       .finish_training = finish_training,
+      .train_documents = train_documents,
   };
   return &table;
 }

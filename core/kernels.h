@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "classifier_training.h"
 #include "training.h"
 
 namespace textspace {
@@ -21,6 +22,9 @@ struct Kernels {
   void (*mean_rows)(const float* matrix, int64_t stride, int dim, const int64_t* indptr, const int32_t* rows,
                     int64_t n, float* out, int64_t out_stride);
 
+  // See nearest_centroids.h.
+  void (*nearest_centroids)(const float* points, int64_t n, int dim, const float* centroids, uint8_t* codes);
+
   void (*select_rows)(const SelectTask& task);
   void (*answer_by_sum)(const AnalogyTask& task);      // 3CosAdd
   void (*answer_by_product)(const AnalogyTask& task);  // 3CosMul
@@ -30,6 +34,10 @@ struct Kernels {
   void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
   // After a thread's last block.
   void (*finish_training)(const VectorModel&, float* workspace);
+
+  // One pass over a batch of documents at one learning rate.
+  void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
+                          ClassifierLossSample*);
 };
 
 namespace baseline {

@@ -32,6 +32,21 @@ std::vector<uint32_t> build_index(const WordList& words) {
   return slots;
 }
 
+WordBytes select_words(const WordList& words, const int32_t* order, int64_t n) {
+  WordBytes selected;
+  selected.blob.reserve(static_cast<size_t>(words.n_bytes));
+  selected.offsets.reserve(static_cast<size_t>(n) + 1);
+  selected.offsets.push_back(0);
+  for (int64_t i = 0; i < n; ++i) {
+    Bytes word;
+    if (order[i] < 0 || order[i] >= words.n_words || !words.get(order[i], &word))
+      throw std::invalid_argument("`order` must hold ids of words");
+    selected.blob.insert(selected.blob.end(), word.data, word.data + word.size);
+    selected.offsets.push_back(static_cast<int64_t>(selected.blob.size()));
+  }
+  return selected;
+}
+
 int64_t find_word(const WordList& words, const WordIndex& index, Bytes word) {
   const uint64_t mask = static_cast<uint64_t>(index.n_slots) - 1;
   uint64_t slot = hash_word(word.data, word.size) & mask;

@@ -43,6 +43,14 @@ constexpr int64_t kMaxProbes = 1 << 12;
 // where too many words collide.
 std::vector<uint32_t> build_index(const WordList& words);
 
+// The bytes of the words order[0], order[1], ... one after another, and where each begins. Throws std::invalid_argument
+// where there is no such word.
+struct WordBytes {
+  std::vector<uint8_t> blob;
+  std::vector<int64_t> offsets;
+};
+WordBytes select_words(const WordList& words, const int32_t* order, int64_t n);
+
 // The id of `word`, or -1.
 int64_t find_word(const WordList& words, const WordIndex& index, Bytes word);
 

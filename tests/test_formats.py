@@ -58,7 +58,7 @@ CONTENTS = {
     "compressed with bzip2": b"BZh9" + bytes(100),
     "compressed with xz": b"\xfd7zXZ\x00" + bytes(100),
     "compressed with zstandard": b"\x28\xb5\x2f\xfd" + bytes(100),
-    "not a .textspace, fastText .bin, word2vec or GloVe file": b"\x89PNG\r\n" + bytes(100),
+    "not a .textspace, fastText .bin or .ftz, word2vec or GloVe file": b"\x89PNG\r\n" + bytes(100),
     "fastText model of 2016-17": np.array([100, 5, 5, 5, 5, 1, 2, 2, 1000, 3, 6, 100, 0, 0], "<i4").tobytes(),
 }
 
@@ -153,5 +153,5 @@ def test_real_files_that_are_not_read_say_why(shared: Path) -> None:
     for name in ("lee_fasttext.bin", "non_ascii_fasttext.bin"):
         with pytest.raises(FormatError, match=r"2016-17.*gensim's load_facebook_model"):
             read_vectors(models / name)
-    with pytest.raises(FormatError, match="a quantized supervised model with 176 labels and loss hs"):
+    with pytest.raises(FormatError, match=r"a text classifier, not word vectors: open it with textspace.load"):
         read_vectors(models / "lid.176.ftz")

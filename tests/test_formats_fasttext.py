@@ -87,7 +87,7 @@ def test_a_model_without_output_vectors_gets_zeros(tmp_path: Path) -> None:
 def test_blocks_of_buckets_and_entries_fit_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = compact_model()
     write_fasttext_bin(tmp_path / "whole.bin", model)
-    monkeypatch.setattr("textspace.formats.fasttext_bin._BUCKETS_PER_BLOCK", 7)
+    monkeypatch.setattr("textspace.formats.fasttext_buckets._BLOCK_ROWS", 7)
     monkeypatch.setattr("textspace.formats.fasttext_layout._WORDS_PER_BLOCK", 3)
     monkeypatch.setattr("textspace.formats.file_bytes._BLOCK_BYTES", 64)
     write_fasttext_bin(tmp_path / "blocks.bin", model)

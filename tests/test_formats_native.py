@@ -100,7 +100,7 @@ METADATA_CHANGES = {
     "`format`": {"format": "something"},
     "upgrade": {"format_version": "2"},
     "`format_version` must be an integer": {"format_version": "-1"},
-    "`kind` must be": {"kind": "text_classifier"},
+    "`kind` must be": {"kind": "something"},
     "`n_tokens` must be an integer": {"n_tokens": "9" * 19},
     "JSON": {"parameters": "{"},
     "a key of the JSON occurs twice": {"parameters": '{"dim": 1, "dim": 2}'},

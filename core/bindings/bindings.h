@@ -40,5 +40,7 @@ void bind_text(nb::module_& m);
 void bind_training(nb::module_& m);
 void bind_search(nb::module_& m);
 void bind_formats(nb::module_& m);
+void bind_classifier_training(nb::module_& m);
+void bind_quantization(nb::module_& m);
 
 }  // namespace textspace

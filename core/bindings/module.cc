@@ -10,4 +10,6 @@ NB_MODULE(_core, m) {
   bind_training(m);
   bind_search(m);
   bind_formats(m);
+  bind_classifier_training(m);
+  bind_quantization(m);
 }

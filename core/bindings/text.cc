@@ -47,6 +47,30 @@ Result<uint32_t> bind_build_index(Array1D<uint8_t> blob, Array1D<int64_t> offset
   return to_numpy(std::move(slots));
 }
 
+nb::tuple bind_select_words(Array1D<uint8_t> blob, Array1D<int64_t> offsets, Array1D<int32_t> order) {
+  const WordList words = as_words(blob, offsets);
+  WordBytes selected;
+  {
+    nb::gil_scoped_release release;
+    selected = select_words(words, order.data(), static_cast<int64_t>(order.shape(0)));
+  }
+  return nb::make_tuple(to_numpy(std::move(selected.blob)), to_numpy(std::move(selected.offsets)));
+}
+
+Result<uint32_t> bind_word_hashes(Array1D<uint8_t> blob, Array1D<int64_t> offsets) {
+  const WordList words = as_words(blob, offsets);
+  std::vector<uint32_t> hashes(static_cast<size_t>(words.n_words));
+  {
+    nb::gil_scoped_release release;
+    for (int64_t i = 0; i < words.n_words; ++i) {
+      Bytes word;
+      require(words.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
+      hashes[static_cast<size_t>(i)] = fnv1a(word.data, word.size);
+    }
+  }
+  return to_numpy(std::move(hashes));
+}
+
 // Keeps the arrays of a vocabulary, which may be memory-mapped, and finds words in them.
 class WordFinder {
  public:
@@ -210,6 +234,9 @@ void bind_corpus(nb::module_& m) {
 void bind_words(nb::module_& m) {
   m.def("build_index", bind_build_index, nb::arg("blob"), nb::arg("offsets"),
         "The open-addressing index of the words blob[offsets[i]:offsets[i + 1]].");
+  m.def("select_words", bind_select_words, nb::arg("blob"), nb::arg("offsets"), nb::arg("order"),
+        "The words order[0], order[1], ... as (blob, offsets).");
+  m.def("word_hashes", bind_word_hashes, nb::arg("blob"), nb::arg("offsets"), "The `fnv1a` of each word.");
   nb::class_<WordFinder>(m, "WordFinder", "Finds words among blob[offsets[i]:offsets[i + 1]] by their index.")
       .def(nb::init<Array1D<uint8_t>, Array1D<int64_t>, Array1D<uint32_t>>(), nb::arg("blob"), nb::arg("offsets"),
            nb::arg("index"))

@@ -13,6 +13,10 @@ def mean_rows(
 
 # text
 def build_index(blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint32]: ...
+def select_words(
+    blob: NDArray[np.uint8], offsets: NDArray[np.int64], order: NDArray[np.int32]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]: ...
+def word_hashes(blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint32]: ...
 
 class WordFinder:
     def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64], index: NDArray[np.uint32]) -> None: ...
@@ -100,6 +104,26 @@ def format_decimal_rows(
 ) -> bytes: ...
 def first_occurrences(blob: NDArray[np.uint8], offsets: NDArray[np.int64], out: NDArray[np.bool_]) -> None: ...
 
+# quantization
+def train_centroids(
+    matrix: NDArray[np.float32],
+    norms: NDArray[np.float32] | None,
+    *,
+    sub_dim: int,
+    seed: int,
+    n_threads: int,
+    out: NDArray[np.float32],
+) -> None: ...
+def encode_rows(
+    matrix: NDArray[np.float32],
+    norms: NDArray[np.float32] | None,
+    centroids: NDArray[np.float32],
+    *,
+    sub_dim: int,
+    n_threads: int,
+    out: NDArray[np.uint8],
+) -> None: ...
+
 # training
 class VectorTrainer:
     def __init__(
@@ -127,6 +151,65 @@ class VectorTrainer:
     ) -> None: ...
     @property
     def n_words(self) -> int: ...
+    def start(self) -> None: ...
+    def progress(self) -> tuple[int, float, int]: ...
+    def running(self) -> bool: ...
+    def stop(self) -> None: ...
+    def join(self) -> None: ...
+
+# training of text classifiers
+class DocumentEncoder:
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        roles: NDArray[np.int32],
+        hashes: NDArray[np.uint32],
+        *,
+        word_ngrams: int,
+        n_buckets: int,
+        n_threads: int,
+    ) -> None: ...
+    def count_buckets(self, counts: NDArray[np.uint32]) -> None: ...
+    def measure(self, bucket_items: NDArray[np.int32]) -> tuple[int, int, int]: ...
+    def encode(
+        self,
+        bucket_items: NDArray[np.int32],
+        indptr: NDArray[np.int64],
+        items: NDArray[np.int32],
+        label_indptr: NDArray[np.int64],
+        labels: NDArray[np.int32],
+    ) -> None: ...
+
+def number_buckets(counts: NDArray[np.uint32], first: int, bucket_items: NDArray[np.int32]) -> int: ...
+
+class DocumentTrainer:
+    def __init__(
+        self,
+        indptr: NDArray[np.int64],
+        items: NDArray[np.int32],
+        label_indptr: NDArray[np.int64],
+        labels: NDArray[np.int32],
+        input_vectors: NDArray[np.float32],
+        output_vectors: NDArray[np.float32],
+        *,
+        counts: NDArray[np.int64],
+        word_indptr: NDArray[np.int64] | None,
+        word_rows: NDArray[np.int32] | None,
+        first_row: int,
+        weights: NDArray[np.float32] | None,
+        label_weights: NDArray[np.float32] | None,
+        n_tokens: int,
+        loss: str,
+        all_labels: bool,
+        n_negatives: int,
+        negative_power: float,
+        shuffle: bool,
+        pause: bool,
+        epochs: int,
+        learning_rate: float,
+        seed: int,
+        n_threads: int,
+    ) -> None: ...
     def start(self) -> None: ...
     def progress(self) -> tuple[int, float, int]: ...
     def running(self) -> bool: ...

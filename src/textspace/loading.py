@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textspace.formats import kind_of
 from textspace.vectors import WordVectors
 
 if TYPE_CHECKING:
     import os
 
+    from textspace.classifier import TextClassifier
 
-def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors:
+
+def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors | TextClassifier:
     """Read a trained model from a file.
 
     Parameters
     ----------
     path : str or os.PathLike
-        A model of this package (``.textspace``), of fastText (``.bin``) or of word2vec (``.vec``, ``.w2v.bin``); its
-        content tells which.
+        A model of this package (``.textspace``), of fastText (``.bin``, ``.ftz``) or of word2vec (``.vec``,
+        ``.w2v.bin``); its content tells which.
     mmap : bool
         Leave the matrices in the file, where the format allows it: it opens at once, and several processes share the
         memory. False reads them.
 
     Returns
     -------
-    WordVectors
+    WordVectors or TextClassifier
         Ready to use.
 
     Raises
@@ -36,4 +39,8 @@ def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors:
     --------
     >>> wv = load("wv.textspace")  # doctest: +SKIP
     """
+    if kind_of(path) == "text_classifier":
+        from textspace.classifier import TextClassifier
+
+        return TextClassifier.load(path, mmap=mmap)
     return WordVectors.load(path, mmap=mmap)

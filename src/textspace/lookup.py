@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from textspace import _core
+from textspace.formats.quantized import dense_matrix, mean_rows
 from textspace.search.exact import ExactIndex
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class VectorLookup:
     def _vocabulary_vectors(self) -> FloatArray:
         vocabulary, subwords = self._stored.vocabulary, self._stored.subwords
         if subwords is None:
-            return np.require(self._stored.input_vectors[: len(vocabulary)], requirements=["ALIGNED"])
+            return np.require(dense_matrix(self._stored.input_vectors), requirements=["ALIGNED"])
         indptr, rows = subwords.vocabulary_rows(vocabulary)
         out = np.empty((len(vocabulary), self._stored.dim), dtype=np.float32)
 
@@ -105,7 +106,7 @@ class VectorLookup:
             end = min(begin + WORDS_PER_BLOCK, len(out))
             first, last = indptr[begin], indptr[end]
             lists = indptr[begin : end + 1] - first
-            _core.mean_rows(self._stored.input_vectors, lists, rows[first:last], out[begin:end])
+            mean_rows(self._stored.input_vectors, lists, rows[first:last], out[begin:end])
 
         with ThreadPoolExecutor(self._n_threads) as pool:
             list(pool.map(fill, range(0, len(out), WORDS_PER_BLOCK)))
@@ -113,7 +114,7 @@ class VectorLookup:
 
     def _mean_rows(self, indptr: LongArray, rows: IntArray) -> FloatArray:
         out = np.empty((len(indptr) - 1, self._stored.dim), dtype=np.float32)
-        _core.mean_rows(self._stored.input_vectors, indptr, rows, out)
+        mean_rows(self._stored.input_vectors, indptr, rows, out)
         return out
 
     def _mean_units(self, texts: Sequence[Sequence[str]], out: FloatArray) -> None:

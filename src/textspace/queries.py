@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textspace._typing import FloatArray, Tokenizer
     from textspace.evaluation import AnalogyResult, SimilarityResult
     from textspace.formats import StoredVectors
+    from textspace.formats.quantized import Matrix
     from textspace.text.subwords import Subwords
     from textspace.text.vocabulary import Vocabulary
 
@@ -83,7 +84,7 @@ class VectorQueries:
         return self._fitted.subwords
 
     @property
-    def input_vectors_(self) -> FloatArray:
+    def input_vectors_(self) -> Matrix:
         """The input matrix (R, D): a row for each word, then for each n-gram."""
         return self._fitted.input_vectors
 

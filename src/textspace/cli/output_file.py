@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def check_output(path: Path, *, inputs: Iterable[str | Path] = ()) -> None:
-    """Raise unless a file of vectors can be written at this place.
+def check_output(path: Path, *, inputs: Iterable[str | Path] = (), suffixes: tuple[str, ...] | None = None) -> None:
+    """Raise unless a file can be written at this place.
 
     Parameters
     ----------
@@ -16,6 +16,8 @@ def check_output(path: Path, *, inputs: Iterable[str | Path] = ()) -> None:
         The file to be written later.
     inputs : iterable of str or Path
         Files that the command reads.
+    suffixes : tuple of str, optional
+        Those that its name may have, any if empty; None: those of vectors.
 
     Raises
     ------
@@ -24,9 +26,12 @@ def check_output(path: Path, *, inputs: Iterable[str | Path] = ()) -> None:
     OSError
         When the folder does not exist or cannot be written to, or the path is a folder.
     """
-    from textspace.formats import writer_of
+    if suffixes is None:
+        from textspace.formats import writer_of
 
-    writer_of(path)
+        writer_of(path)
+    elif suffixes and not path.name.lower().endswith(suffixes):
+        raise ValueError(f"the name of the file must end with one of {', '.join(suffixes)}, got {str(path)!r}")
     if path.exists() and any(Path(name).exists() and path.samefile(name) for name in inputs):
         raise ValueError(f"{path} is read by this command and would be replaced; write elsewhere with another name")
     if path.is_dir():

@@ -80,6 +80,8 @@ class TrainingDisplay(Callback):
     ----------
     console : rich.console.Console
         Where to show it.
+    metric : str
+        The name of the figure that is measured on a validation set after each epoch.
 
     Attributes
     ----------
@@ -87,9 +89,13 @@ class TrainingDisplay(Callback):
         The last report; None before the training began.
     reading_seconds, training_seconds : float
         Time before the training began, and since.
+    values : list of float
+        The metric after each epoch.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, metric: str = "") -> None:
+        self.values: list[float] = []
+        self._metric = metric
         self.last: TrainingProgress | None = None
         self.reading_seconds = 0.0
         self.training_seconds = 0.0
@@ -134,6 +140,11 @@ class TrainingDisplay(Callback):
         elif time.perf_counter() >= self._next_line:
             self._next_line += SECONDS_BETWEEN_LINES
             self._console.print(f"{progress.fraction:4.0%}  {shown_progress(progress)}", soft_wrap=True)
+
+    def on_epoch(self, epoch: int, value: float) -> None:
+        """Write the metric, above the bar."""
+        self.values.append(value)
+        self._console.print(f"epoch {epoch}: {self._metric} {value:.4f} on the validation set", soft_wrap=True)
 
     def on_end(self, progress: TrainingProgress) -> None:
         """Take the bar away: the command says what came out."""

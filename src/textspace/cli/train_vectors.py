@@ -121,10 +121,10 @@ def paths_of(corpus: list[str]) -> Source:
     return corpus[0] if len(corpus) == 1 else [Path(name) for name in corpus]
 
 
-def default_output(first_text: str) -> Path:
+def default_output(first_text: str, *, stem: str = "vectors") -> Path:
     """The name of the first text in the current folder, with .textspace in place of all its suffixes."""
-    name = "vectors" if first_text == "-" else Path(first_text).name
-    return Path(name.split(".")[0] or "vectors").with_suffix(".textspace")
+    name = stem if first_text == "-" else Path(first_text).name
+    return Path(name.split(".")[0] or stem).with_suffix(".textspace")
 
 
 def in_words(summary: TrainingSummary) -> str:

@@ -1,18 +1,33 @@
-"""Files of word vectors: the native format, fastText's, and word2vec's two."""
+"""Files of word vectors and text classifiers: the native format, fastText's, and word2vec's two."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from textspace.errors import FormatError
 from textspace.formats.fasttext_bin import write_fasttext_bin
+from textspace.formats.fasttext_classifier import write_fasttext_classifier
 from textspace.formats.native import write_native
-from textspace.formats.recognition import reader_for
+from textspace.formats.quantized import ProductQuantized
+from textspace.formats.recognition import kind_of, reader_for
 from textspace.formats.stored import StoredVectors
+from textspace.formats.stored_classifier import Calibration, StoredClassifier
 from textspace.formats.word2vec_binary import write_word2vec_binary
 from textspace.formats.word2vec_text import write_word2vec_text
 
-__all__ = ["StoredVectors", "read_vectors", "write_vectors", "writer_of"]
+__all__ = [
+    "Calibration",
+    "StoredClassifier",
+    "StoredVectors",
+    "kind_of",
+    "read_classifier",
+    "read_model",
+    "read_vectors",
+    "write_classifier",
+    "write_vectors",
+    "writer_of",
+]
 
 Writer: TypeAlias = Callable[[str | os.PathLike[str], StoredVectors], None]
 
@@ -25,6 +40,78 @@ _WRITERS: dict[str, Writer] = {
     ".vec": write_word2vec_text,
     ".txt": write_word2vec_text,
 }
+
+
+def read_model(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors | StoredClassifier:
+    """Read a model from a file of any known format.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. Its content decides on the format; its name only where the content does not.
+    mmap : bool
+        True: matrices of `.textspace` and fastText's files are read-only views of the file, which opens at once and
+        shares its pages with other processes. False: they are copied into memory. Other formats are always copied.
+
+    Returns
+    -------
+    StoredVectors or StoredClassifier
+        The model.
+
+    Raises
+    ------
+    FormatError
+        The file is truncated, corrupt or of no known format.
+    OSError
+        The file cannot be opened.
+    ValueError
+        `path` is not an ordinary file.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "glove.txt"
+    ...     _ = path.write_text("cup 0.5 1 2")
+    ...     type(read_model(path)).__name__
+    'StoredVectors'
+    """
+    return reader_for(path, mmap=mmap)(path)
+
+
+def read_classifier(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredClassifier:
+    """Read a text classifier from a `.textspace` file or a fastText `.bin` or `.ftz`.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file. Its content decides on the format.
+    mmap : bool
+        As for `read_model`.
+
+    Returns
+    -------
+    StoredClassifier
+        The model.
+
+    Raises
+    ------
+    FormatError
+        The file is truncated, corrupt or of no known format, or holds word vectors.
+    OSError
+        The file cannot be opened.
+    ValueError
+        `path` is not an ordinary file.
+
+    Examples
+    --------
+    >>> read_classifier("lid.176.ftz").labels[:3]  # doctest: +SKIP
+    ('en', 'ru', 'de')
+    """
+    model = read_model(path, mmap=mmap)
+    if isinstance(model, StoredClassifier):
+        return model
+    raise FormatError(f"{path}: word vectors, not a text classifier: open it with textspace.load or WordVectors.load")
 
 
 def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors:
@@ -46,7 +133,7 @@ def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVe
     Raises
     ------
     FormatError
-        The file is truncated, corrupt or of no known format.
+        The file is truncated, corrupt or of no known format, or holds a text classifier.
     OSError
         The file cannot be opened.
     ValueError
@@ -62,7 +149,12 @@ def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVe
     >>> found.vocabulary.words, found.input_vectors.tolist()
     (['cup'], [[0.5, 1.0, 2.0]])
     """
-    return reader_for(path, mmap=mmap)(path)
+    model = read_model(path, mmap=mmap)
+    if isinstance(model, StoredVectors):
+        return model
+    raise FormatError(
+        f"{path}: a text classifier, not word vectors: open it with textspace.load or TextClassifier.load"
+    )
 
 
 def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
@@ -95,6 +187,39 @@ def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
     ['2', '2', 'cup', '0.5', '1', 'mug', '2', '3']
     """
     writer_of(path)(path, stored)
+
+
+def write_classifier(path: str | os.PathLike[str], stored: StoredClassifier) -> None:
+    """Write a text classifier in the format that the name of the file asks for.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file; replaced in one step when it exists. `.textspace` keeps everything; `.bin` and `.ftz` are fastText's
+        model, the second product-quantized.
+    stored : StoredClassifier
+        The model.
+
+    Raises
+    ------
+    ValueError
+        The suffix is unknown, or the format cannot hold the model.
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> write_classifier("model.ftz", stored)  # doctest: +SKIP
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".textspace":
+        write_native(path, stored)
+        return
+    if suffix not in (".bin", ".ftz"):
+        raise ValueError(f"the name of the file must end with one of .textspace, .bin, .ftz, got {str(path)!r}")
+    if suffix == ".ftz" and not isinstance(stored.input_vectors, ProductQuantized):
+        raise ValueError("a .ftz file holds a product-quantized model: call quantize first, or save as .bin")
+    write_fasttext_classifier(path, stored)
 
 
 def writer_of(path: str | os.PathLike[str]) -> Writer:

@@ -1,17 +1,20 @@
 """Model files of fastText (`.bin`) that hold word vectors: opened by memory map, and written."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from textspace.formats.atomic import atomic_file
+from textspace.formats.fasttext_buckets import BucketRows, every_bucket, require_sound
 from textspace.formats.fasttext_layout import (
     LOSSES,
     OBJECTIVES,
     FastTextArguments,
     FastTextDictionary,
+    code_of,
+    number_of,
     read_arguments,
     read_dictionary,
     read_matrix,
@@ -21,13 +24,13 @@ from textspace.formats.fasttext_layout import (
     write_header,
     write_matrix,
 )
-from textspace.formats.file_bytes import Fields, map_bytes, row_blocks
+from textspace.formats.file_bytes import Fields, map_bytes
+from textspace.formats.quantized import dense_blocks, rows_of
 from textspace.formats.stored import StoredVectors
 from textspace.formats.word_list import require_words
 from textspace.text.subwords import Subwords
 from textspace.text.vocabulary import Vocabulary
 
-_BUCKETS_PER_BLOCK = 1 << 14
 _INT32_MAX = (1 << 31) - 1
 
 
@@ -112,7 +115,8 @@ def write_fasttext_bin(path: str | os.PathLike[str], stored: StoredVectors) -> N
     vocabulary = stored.vocabulary
     n_words = len(vocabulary)
     require_words(vocabulary, without=b"\0", format_name="fastText's")
-    _require_sound(stored)
+    if stored.subwords is not None and stored.subwords.buckets is not None:
+        require_sound(_bucket_rows(stored))
     arguments = _arguments_from(stored)
     dictionary = FastTextDictionary(
         n_words, 0, vocabulary.n_tokens, -1, vocabulary.blob, vocabulary.offsets, vocabulary.counts
@@ -125,9 +129,9 @@ def write_fasttext_bin(path: str | os.PathLike[str], stored: StoredVectors) -> N
         write_dictionary(file, dictionary)
         write_flag(file, quantized=False)
         n_rows = n_words + arguments.n_buckets
-        write_matrix(file, _dense_input_blocks(stored), n_rows=n_rows, dim=stored.dim)
+        write_matrix(file, _input_blocks(stored), n_rows=n_rows, dim=stored.dim)
         write_flag(file, quantized=False)
-        write_matrix(file, row_blocks(output_vectors), n_rows=n_words, dim=stored.dim)
+        write_matrix(file, dense_blocks(output_vectors), n_rows=n_words, dim=stored.dim)
 
 
 def _require_word_vectors(fields: Fields, arguments: FastTextArguments, dictionary: FastTextDictionary) -> None:
@@ -172,51 +176,24 @@ def _arguments_from(stored: StoredVectors) -> FastTextArguments:
         min_n=subwords.min_n if subwords else 0,
         max_n=subwords.max_n if subwords else 0,
         n_buckets=subwords.n_buckets if subwords else 0,
-        loss=_code(LOSSES, given, "loss", "ns"),
-        objective=_code(OBJECTIVES, given, "objective", "skipgram"),
-        subsample=_number(given, "subsample", 1e-4),
-        **{name: int(_number(given, name, getattr(FastTextArguments, name))) for name in names},
+        loss=code_of(LOSSES, given, "loss", default="ns"),
+        objective=code_of(OBJECTIVES, given, "objective", default="skipgram"),
+        subsample=number_of(given, "subsample", default=1e-4),
+        **{name: int(number_of(given, name, default=getattr(FastTextArguments, name))) for name in names},
     )
 
 
-def _code(codes: Mapping[int, str], parameters: Mapping[str, object], name: str, default: str) -> int:
-    value = parameters.get(name, default)
-    for code, meaning in codes.items():
-        if meaning == value:
-            return code
-    raise ValueError(f"`{name}` must be one of {', '.join(codes.values())} in a fastText file, got {value!r}")
-
-
-def _number(parameters: Mapping[str, object], name: str, default: float) -> float:
-    value = parameters.get(name, default)
-    if not isinstance(value, int | float | np.number) or not 0 <= value <= _INT32_MAX:
-        raise ValueError(f"`{name}` must be a number from 0 to {_INT32_MAX} in a fastText file, got {value!r}")
-    return float(value)
-
-
-def _dense_input_blocks(stored: StoredVectors) -> Iterator[NDArray[np.float32]]:
+def _input_blocks(stored: StoredVectors) -> Iterator[NDArray[np.float32]]:
     """Rows of the words, then a row for every bucket: zeros where the model has none."""
-    subwords = stored.subwords
-    if subwords is None or subwords.buckets is None or subwords.ngram_rows is None:
-        yield from row_blocks(stored.input_vectors)
-        return
-    yield from row_blocks(stored.input_vectors[: len(stored.vocabulary)])
-    buckets, rows = subwords.buckets, subwords.ngram_rows
-    for start in range(0, subwords.n_buckets, _BUCKETS_PER_BLOCK):
-        stop = min(start + _BUCKETS_PER_BLOCK, subwords.n_buckets)
-        low, high = np.searchsorted(buckets, (start, stop))
-        block = np.zeros((stop - start, stored.dim), np.float32)
-        block[buckets[low:high] - start] = stored.input_vectors[rows[low:high]]
-        yield block
+    if stored.subwords is None or stored.subwords.buckets is None:
+        return dense_blocks(stored.input_vectors)
+    missing = np.zeros(stored.dim, np.float32)
+    return every_bucket(_bucket_rows(stored), lambda rows: rows_of(stored.input_vectors, rows), missing=missing)
 
 
-def _require_sound(stored: StoredVectors) -> None:
-    """Check the buckets and rows of a model whose file was opened without reading them."""
+def _bucket_rows(stored: StoredVectors) -> BucketRows:
     subwords = stored.subwords
-    if subwords is None or subwords.buckets is None or subwords.ngram_rows is None or subwords.n_rows == 0:
-        return
-    buckets, rows = subwords.buckets, subwords.ngram_rows
-    if buckets[0] < 0 or buckets[-1] >= subwords.n_buckets or (buckets[1:] <= buckets[:-1]).any():
-        raise ValueError(f"the model is damaged: its buckets do not ascend from 0 to {subwords.n_buckets - 1}")
-    if rows.min() < 0 or rows.max() >= len(stored.input_vectors):
-        raise ValueError("the model is damaged: an n-gram has a row that is not there")
+    assert subwords is not None
+    assert subwords.buckets is not None
+    assert subwords.ngram_rows is not None
+    return BucketRows(len(stored.vocabulary), subwords.n_buckets, subwords.buckets, subwords.ngram_rows)

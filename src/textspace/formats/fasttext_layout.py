@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -21,6 +21,7 @@ LOSSES = {1: "hs", 2: "ns", 3: "softmax", 4: "ova"}
 _ARGUMENTS = "12id"
 _WORDS_PER_BLOCK = 1 << 16
 _MAX_TOTAL = 1 << 62
+_INT32_MAX = (1 << 31) - 1
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,7 @@ def write_header(file: BinaryIO, arguments: FastTextArguments) -> None:
 
 
 def write_dictionary(file: BinaryIO, dictionary: FastTextDictionary) -> None:
-    """Write a dictionary that is not pruned, a block of entries at a time.
+    """Write a dictionary up to the table of pruned buckets, a block of entries at a time.
 
     Parameters
     ----------
@@ -256,7 +257,8 @@ def write_dictionary(file: BinaryIO, dictionary: FastTextDictionary) -> None:
         The words and labels; none empty or with a zero byte.
     """
     n = dictionary.n_words + dictionary.n_labels
-    file.write(struct.pack("<3i2q", n, dictionary.n_words, dictionary.n_labels, dictionary.n_tokens, -1))
+    sizes = (n, dictionary.n_words, dictionary.n_labels, dictionary.n_tokens, dictionary.n_pruned)
+    file.write(struct.pack("<3i2q", *sizes))
     starts = range(0, n, _WORDS_PER_BLOCK)
     file.writelines(_entries(dictionary, start, min(start + _WORDS_PER_BLOCK, n)) for start in starts)
 
@@ -302,6 +304,65 @@ def write_matrix(file: BinaryIO, blocks: Iterable[NDArray[np.float32]], *, n_row
     """
     file.write(struct.pack("<2q", n_rows, dim))
     file.writelines(little_endian(block) for block in blocks)
+
+
+def code_of(codes: Mapping[int, str], parameters: Mapping[str, object], name: str, *, default: str) -> int:
+    """Find the number by which fastText's files call a choice.
+
+    Parameters
+    ----------
+    codes : mapping of int to str
+        The numbers and what they mean.
+    parameters : mapping of str to object
+        The parameters of a model.
+    name : str
+        Which of them.
+    default : str
+        Its value where it is not among them.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    ValueError
+        fastText has no such choice.
+    """
+    value = parameters.get(name, default)
+    for code, meaning in codes.items():
+        if meaning == value:
+            return code
+    raise ValueError(f"`{name}` must be one of {', '.join(codes.values())} in a fastText file, got {value!r}")
+
+
+def number_of(parameters: Mapping[str, object], name: str, *, default: float) -> float:
+    """Find a number among the parameters of a model that a fastText file can hold.
+
+    Parameters
+    ----------
+    parameters : mapping of str to object
+        The parameters.
+    name : str
+        Which of them.
+    default : float
+        Its value where it is not among them.
+
+    Returns
+    -------
+    float
+        From 0 to 2**31 - 1.
+
+    Raises
+    ------
+    ValueError
+        It is not such a number.
+    """
+    value = parameters.get(name, default)
+    if not isinstance(value, int | float | np.number) or not 0 <= value <= _INT32_MAX:
+        raise ValueError(f"`{name}` must be a number from 0 to {_INT32_MAX} in a fastText file, got {value!r}")
+    return float(value)
 
 
 def _require(fields: Fields, name: str, value: int, low: int, high: int | None = None) -> None:

@@ -1,46 +1,47 @@
 """The native format `.textspace`: a safetensors file with everything of a model, opened by memory map.
 
-Metadata, all strings: `format` is "textspace"; `format_version`; `kind` is "word_vectors"; `parameters`, a JSON object;
-`n_tokens`; and, where words have n-grams, `subwords`, a JSON object of min_n, max_n and n_buckets.
+Metadata, all strings: `format` is "textspace"; `format_version`; `kind` is "word_vectors" or "text_classifier";
+`parameters`, a JSON object; `n_tokens`. Word vectors with n-grams have `subwords`, a JSON object of min_n, max_n and
+n_buckets. Classifiers have `loss`, and `features`, a JSON object of min_n, max_n, word_ngrams, n_buckets, label_prefix
+and skip_missing.
 
-Arrays, with V words, D components and G buckets that have rows (all buckets where the two n-gram arrays are absent):
+Arrays, with V words, D components, L labels and G buckets that have rows (all where the n-gram arrays are absent):
 
-- input_vectors (V + G, D), float32: a row a word, then a row a bucket. output_vectors (V, D), float32: may be absent.
+- input_vectors (V + G, D): a row a word, then a row a bucket. output_vectors (V, D), or (L, D) in classifiers: may be
+  absent. They are float32; or float16; or int8 with input_scales (V + G,), float32, one a row. Product-quantized, there
+  are input_codes (V + G, S), uint8, and input_centroids (256 D,), float32, with metadata `input_sub_dim`; and perhaps
+  input_norm_codes (V + G,) and input_norm_centroids (256,); the same for output. Output of word vectors is float32.
 - ngram_buckets (G,), int32, ascending; ngram_rows (G,), int32: the row of each.
 - word_bytes, uint8: all words, one after the other. word_offsets (V + 1,), int64: where each starts, then the end.
 - word_counts (V,), int64. word_index (2**k,), uint32: open addressing by `hash_word` of core/hashing.h, with linear
   probing; an entry is the number of a word plus 1, or 0.
+- label_bytes, label_offsets (L + 1,), label_counts (L,): the same for the labels of a classifier.
+- calibration_scale, calibration_offset: float32, one or L; calibration_thresholds (L,), float32. May be absent.
 - _padding0, ...: nothing but what brings the array after it to a multiple of 64 bytes.
 """
 
-import json
 import os
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from textspace.errors import FormatError
+from textspace.formats import native_classifier, native_vectors
+from textspace.formats.native_parts import integer_of
 from textspace.formats.stored import StoredVectors
-from textspace.formats.strict_json import parse_json
-from textspace.formats.tensor_file import TensorFile, read_tensor_file, write_tensor_file
-from textspace.text.subwords import Subwords
-from textspace.text.vocabulary import Vocabulary
+from textspace.formats.stored_classifier import StoredClassifier
+from textspace.formats.tensor_file import read_tensor_file, write_tensor_file
 
 FORMAT_VERSION = 1
-_KIND = "word_vectors"
 
 
-def write_native(path: str | os.PathLike[str], stored: StoredVectors) -> None:
+def write_native(path: str | os.PathLike[str], stored: StoredVectors | StoredClassifier) -> None:
     """Write a model as `.textspace`.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file; replaced in one step when it exists.
-    stored : StoredVectors
-        The model. Everything in it is kept.
+    stored : StoredVectors or StoredClassifier
+        The model. Everything in it is kept, quantized matrices as they are.
 
     Raises
     ------
@@ -53,32 +54,16 @@ def write_native(path: str | os.PathLike[str], stored: StoredVectors) -> None:
     -----
     Any safetensors library can read the arrays. The matrices are written a block of rows at a time.
     """
-    vocabulary, subwords = stored.vocabulary, stored.subwords
-    arrays: dict[str, NDArray[Any]] = {"input_vectors": stored.input_vectors}
-    if stored.output_vectors is not None:
-        arrays["output_vectors"] = stored.output_vectors
-    metadata = {
-        "format": "textspace",
-        "format_version": str(FORMAT_VERSION),
-        "kind": _KIND,
-        "parameters": _parameters_to_json(stored.parameters),
-        "n_tokens": str(vocabulary.n_tokens),
-    }
-    if subwords is not None:
-        sizes = {"min_n": subwords.min_n, "max_n": subwords.max_n, "n_buckets": subwords.n_buckets}
-        metadata["subwords"] = json.dumps(sizes)
-        if subwords.buckets is not None and subwords.ngram_rows is not None:
-            arrays["ngram_buckets"] = subwords.buckets
-            arrays["ngram_rows"] = subwords.ngram_rows
-    arrays["word_index"] = vocabulary.index
-    arrays["word_offsets"] = vocabulary.offsets
-    arrays["word_counts"] = vocabulary.counts
-    arrays["word_bytes"] = vocabulary.blob
-    write_tensor_file(path, arrays, metadata=metadata)
+    if isinstance(stored, StoredClassifier):
+        arrays, metadata = native_classifier.classifier_parts(stored)
+    else:
+        arrays, metadata = native_vectors.vectors_parts(stored)
+    head = {"format": "textspace", "format_version": str(FORMAT_VERSION)}
+    write_tensor_file(path, arrays, metadata=head | metadata)
 
 
-def read_native(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors:
-    """Open a `.textspace` file of word vectors.
+def read_native(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors | StoredClassifier:
+    """Open a `.textspace` file.
 
     Parameters
     ----------
@@ -89,7 +74,7 @@ def read_native(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVec
 
     Returns
     -------
-    StoredVectors
+    StoredVectors or StoredClassifier
         The model.
 
     Raises
@@ -101,85 +86,26 @@ def read_native(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVec
 
     Notes
     -----
-    Opening takes a millisecond whatever the size of the file: nothing proportional to it is read. Word offsets, index
-    entries and rows are therefore checked where they are used.
+    Opening takes a millisecond whatever the size of the file: nothing proportional to it is read, but the names of the
+    labels. Word offsets, index entries and rows are therefore checked where they are used.
     """
     file = read_tensor_file(path, mmap=mmap)
     try:
         _check_metadata(file.metadata)
-        return _stored_vectors(file)
+        if file.metadata["kind"] == native_classifier.KIND:
+            return native_classifier.read_stored_classifier(file)
+        return native_vectors.read_stored_vectors(file)
     except (ValueError, TypeError) as error:
         raise FormatError(f"{path}: {error}") from error
-
-
-def _parameters_to_json(parameters: Mapping[str, object]) -> str:
-    def plain(value: object) -> object:
-        if isinstance(value, np.generic):
-            return value.item()
-        raise ValueError(f"parameters can be saved when they are numbers, strings, lists or None, got {value!r}")
-
-    return json.dumps(dict(parameters), default=plain, allow_nan=False)
 
 
 def _check_metadata(metadata: Mapping[str, str]) -> None:
     if metadata.get("format") != "textspace":
         raise FormatError("a safetensors file, but not one that textspace wrote: it has no metadata `format`")
-    version = _integer(metadata, "format_version")
+    version = integer_of(metadata, "format_version")
     if not 1 <= version <= FORMAT_VERSION:
         raise FormatError(f"the version of the format must be 1 to {FORMAT_VERSION}, got {version}: upgrade textspace")
-    if metadata.get("kind") != _KIND:
-        raise FormatError(f"`kind` must be {_KIND!r}, got {metadata.get('kind')!r:.80}")
-
-
-def _stored_vectors(file: TensorFile) -> StoredVectors:
-    input_vectors = _array(file, "input_vectors", np.float32, 2)
-    vocabulary = Vocabulary.from_arrays(
-        _array(file, "word_bytes", np.uint8, 1),
-        _array(file, "word_offsets", np.int64, 1),
-        _array(file, "word_counts", np.int64, 1),
-        n_tokens=_integer(file.metadata, "n_tokens"),
-        index=_array(file, "word_index", np.uint32, 1),
-        check_offsets=False,
-    )
-    output_vectors = _array(file, "output_vectors", np.float32, 2) if "output_vectors" in file.arrays else None
-    parameters = parse_json(file.metadata.get("parameters", ""))
-    if not isinstance(parameters, dict):
-        raise FormatError("`parameters` must be a JSON object")
-    return StoredVectors(vocabulary, input_vectors, output_vectors, _subwords(file, len(vocabulary)), parameters)
-
-
-def _subwords(file: TensorFile, n_words: int) -> Subwords | None:
-    if "subwords" not in file.metadata:
-        return None
-    sizes = parse_json(file.metadata["subwords"])
-    names = ("min_n", "max_n", "n_buckets")
-    if not isinstance(sizes, dict) or set(sizes) != set(names) or not all(type(sizes[name]) is int for name in names):
-        raise FormatError(f"`subwords` must give the integers {', '.join(names)}")
-    compact = "ngram_buckets" in file.arrays
-    return Subwords(
-        min_n=sizes["min_n"],
-        max_n=sizes["max_n"],
-        n_buckets=sizes["n_buckets"],
-        first_row=n_words,
-        buckets=_array(file, "ngram_buckets", np.int32, 1) if compact else None,
-        ngram_rows=_array(file, "ngram_rows", np.int32, 1) if compact else None,
-    )
-
-
-def _array(file: TensorFile, name: str, dtype: type[np.generic], n_dimensions: int) -> NDArray[Any]:
-    array = file.arrays.get(name)
-    if array is None:
-        raise FormatError(f"array `{name}` is missing")
-    if array.dtype != dtype or array.ndim != n_dimensions:
+    if metadata.get("kind") not in (native_vectors.KIND, native_classifier.KIND):
         raise FormatError(
-            f"array `{name}` must be {np.dtype(dtype)} with {n_dimensions} dimensions, got {array.dtype} with shape "
-            f"{array.shape}"
+            f"`kind` must be {native_vectors.KIND!r} or {native_classifier.KIND!r}, got {metadata.get('kind')!r:.80}"
         )
-    return array
-
-
-def _integer(metadata: Mapping[str, str], name: str) -> int:
-    text = metadata.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) < 1 << 63):
-        raise FormatError(f"metadata `{name}` must be an integer from 0 to 2**63 - 1, got {text!r:.80}")
-    return int(text)

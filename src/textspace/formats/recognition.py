@@ -8,17 +8,20 @@ from typing import TypeAlias
 
 from textspace.errors import FormatError
 from textspace.formats.fasttext_bin import read_fasttext_bin
+from textspace.formats.fasttext_classifier import SUPERVISED, read_fasttext_classifier
 from textspace.formats.fasttext_layout import MAGIC, looks_like_old_model
 from textspace.formats.file_bytes import map_bytes
 from textspace.formats.native import read_native
 from textspace.formats.stored import StoredVectors
-from textspace.formats.tensor_file import MAX_HEADER_BYTES
+from textspace.formats.stored_classifier import StoredClassifier
+from textspace.formats.tensor_file import MAX_HEADER_BYTES, read_tensor_file
 from textspace.formats.word2vec_binary import read_word2vec_binary
 from textspace.formats.word2vec_text import GZIP_MAGIC, columns_of, read_word2vec_text
 from textspace.formats.word_list import parse_counts
 
-Reader: TypeAlias = Callable[[str | os.PathLike[str]], StoredVectors]
+Reader: TypeAlias = Callable[[str | os.PathLike[str]], StoredVectors | StoredClassifier]
 
+_FASTTEXT = MAGIC.to_bytes(4, "little")
 _ARCHIVES = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstandard"}
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\r\n")
 _MAX_LINE_BYTES = 1 << 20
@@ -37,7 +40,7 @@ def reader_for(path: str | os.PathLike[str], *, mmap: bool) -> Reader:
     Returns
     -------
     callable
-        It takes the path and returns StoredVectors.
+        It takes the path and returns StoredVectors or StoredClassifier.
 
     Raises
     ------
@@ -51,18 +54,54 @@ def reader_for(path: str | os.PathLike[str], *, mmap: bool) -> Reader:
     for magic, name in _ARCHIVES.items():
         if head.startswith(magic):
             raise FormatError(f"{path}: the file is compressed with {name}: decompress it first")
-    if head.startswith(MAGIC.to_bytes(4, "little")) or looks_like_old_model(data):
+    if _is_fasttext_classifier(head):
+        return partial(read_fasttext_classifier, mmap=mmap)
+    if head.startswith(_FASTTEXT) or looks_like_old_model(data):
         return partial(read_fasttext_bin, mmap=mmap)
-    if int.from_bytes(head[:8], "little") <= MAX_HEADER_BYTES and head[8:9] == b"{":
+    if _is_native(head):
         return partial(read_native, mmap=mmap)
     if head.startswith(GZIP_MAGIC):
         return read_word2vec_text
     reader = _by_lines(path, mmap=mmap)
     if reader is None:
         raise FormatError(
-            f"{path}: not a .textspace, fastText .bin, word2vec or GloVe file: its first bytes are {head[:16]!r}"
+            f"{path}: not a .textspace, fastText .bin or .ftz, word2vec or GloVe file: it starts with {head[:16]!r}"
         )
     return reader
+
+
+def kind_of(path: str | os.PathLike[str]) -> str:
+    """Tell what kind of model a file holds, without checking that it is sound.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+
+    Returns
+    -------
+    str
+        What a `.textspace` file says; "text_classifier" or "word_vectors" for others.
+
+    Raises
+    ------
+    FormatError
+        The header of a `.textspace` file is damaged.
+    OSError
+        The file cannot be opened.
+    """
+    head = map_bytes(path)[:64].tobytes()
+    if _is_fasttext_classifier(head):
+        return "text_classifier"
+    return read_tensor_file(path).metadata.get("kind", "") if _is_native(head) else "word_vectors"
+
+
+def _is_fasttext_classifier(head: bytes) -> bool:
+    return head.startswith(_FASTTEXT) and head[36:40] == SUPERVISED.to_bytes(4, "little")
+
+
+def _is_native(head: bytes) -> bool:
+    return int.from_bytes(head[:8], "little") <= MAX_HEADER_BYTES and head[8:9] == b"{"
 
 
 def _by_lines(path: str | os.PathLike[str], *, mmap: bool) -> Reader | None:

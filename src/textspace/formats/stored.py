@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from textspace import _core
+from textspace.formats.quantized import Matrix, dense_blocks, mean_rows
 from textspace.text.subwords import Subwords
 from textspace.text.vocabulary import Vocabulary
 
@@ -23,7 +23,7 @@ class StoredVectors:
     ----------
     vocabulary : Vocabulary
         The V words.
-    input_vectors : ndarray of float32, shape (R, D)
+    input_vectors : ndarray of float32 or float16, ProductQuantized or Int8Rows, shape (R, D)
         One row a word, in the order of the word ids, then one row a bucket of n-grams. May be memory-mapped, read-only,
         not aligned to 4 bytes, or a view of padded rows.
     output_vectors : ndarray of float32, shape (V, D) or None
@@ -47,7 +47,7 @@ class StoredVectors:
     """
 
     vocabulary: Vocabulary
-    input_vectors: NDArray[np.float32]
+    input_vectors: Matrix
     output_vectors: NDArray[np.float32] | None = None
     subwords: Subwords | None = None
     parameters: dict[str, object] = field(default_factory=dict)
@@ -55,15 +55,12 @@ class StoredVectors:
     def __post_init__(self) -> None:
         """Check what every file must be able to hold."""
         n_words = len(self.vocabulary)
-        if n_words == 0 or self.input_vectors.size == 0:
-            raise ValueError(
-                f"a model needs words and vectors, got {n_words} words and `input_vectors` {self.input_vectors.shape}"
-            )
+        shape = self.input_vectors.shape
+        if n_words == 0 or 0 in shape:
+            raise ValueError(f"a model needs words and vectors, got {n_words} words and `input_vectors` {shape}")
         n_rows = n_words + (self.subwords.n_rows if self.subwords else 0)
-        if self.input_vectors.ndim != 2 or self.input_vectors.shape[0] != n_rows:
-            raise ValueError(
-                f"`input_vectors` must have one row a word and a bucket, {n_rows}, got shape {self.input_vectors.shape}"
-            )
+        if len(shape) != 2 or shape[0] != n_rows:
+            raise ValueError(f"`input_vectors` must have one row a word and a bucket, {n_rows}, got shape {shape}")
         if self.output_vectors is not None and self.output_vectors.shape != (n_words, self.dim):
             raise ValueError(f"`output_vectors` must have shape {(n_words, self.dim)}, got {self.output_vectors.shape}")
         if self.subwords and self.subwords.max_n > MAX_NGRAM_LENGTH:
@@ -101,13 +98,13 @@ def word_vector_blocks(stored: StoredVectors) -> Iterator[NDArray[np.float32]]:
     n_words = len(stored.vocabulary)
     step = max(1, _BLOCK_BYTES // (4 * stored.dim))
     if stored.subwords is None:
-        for start in range(0, n_words, step):
-            yield np.require(stored.input_vectors[start : min(start + step, n_words)], np.float32, ["C", "A"])
+        for block in dense_blocks(stored.input_vectors):
+            yield np.require(block, np.float32, ["C", "A"])
         return
     indptr, rows = stored.subwords.vocabulary_rows(stored.vocabulary)
     for start in range(0, n_words, step):
         stop = min(start + step, n_words)
         block = np.empty((stop - start, stored.dim), np.float32)
         begin, end = indptr[start], indptr[stop]
-        _core.mean_rows(stored.input_vectors, indptr[start : stop + 1] - begin, rows[begin:end], block)
+        mean_rows(stored.input_vectors, indptr[start : stop + 1] - begin, rows[begin:end], block)
         yield block

@@ -18,7 +18,7 @@ from textspace.formats.strict_json import parse_json
 
 MAX_HEADER_BYTES = 1 << 20
 _ALIGNMENT = 64
-_DTYPES = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U32": "<u4", "U8": "|u1"}
+_DTYPES = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U32": "<u4", "U8": "|u1", "I8": "|i1"}
 _NAMES = {np.dtype(code): name for name, code in _DTYPES.items()}
 _MAX_DIMENSIONS = 2
 

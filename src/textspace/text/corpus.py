@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 # fastText's: beyond it rare words are forgotten while the text is being counted.
-_MAX_COUNTED_WORDS = 22_500_000
+MAX_COUNTED_WORDS = 22_500_000
 _MIN_COUNTED_WORDS = 1_000_000
 
 
@@ -160,7 +160,7 @@ def read_corpus(
     [0, 1, -1, 0, 1, -1]
     """
     check_int("min_count", min_count, at_least=1)
-    check_int("max_vocab", _MAX_COUNTED_WORDS if max_vocab is None else max_vocab, at_least=1)
+    check_int("max_vocab", MAX_COUNTED_WORDS if max_vocab is None else max_vocab, at_least=1)
     check_int("memory_budget", memory_budget, at_least=0)
     check_int("block_size", block_size, at_least=1)
     if extend and vocabulary is None:
@@ -171,7 +171,7 @@ def read_corpus(
     encoder = _core.CorpusEncoder(n_threads=n_threads, add_words=vocabulary is None or extend)
     encoder.add_words(start.blob, start.offsets, start.counts)
     store = IdStore(memory_budget=memory_budget, n_threads=n_threads)
-    _encode(texts, encoder, store, n_known=len(start), max_counted=_max_counted(max_vocab), progress=progress)
+    encode_blocks(texts, encoder, store, n_known=len(start), max_counted=_max_counted(max_vocab), progress=progress)
     if vocabulary is None or extend:
         kept = _kept_words(encoder.counts(), n_known=len(start), min_count=min_count, max_vocab=max_vocab)
         store.renumber(encoder.keep(kept))
@@ -180,15 +180,16 @@ def read_corpus(
     return vocabulary, EncodedCorpus(store, n_lines=encoder.n_lines)
 
 
-def _encode(
+def encode_blocks(
     texts: Iterator[bytes],
     encoder: _core.CorpusEncoder,
     store: IdStore,
     *,
     n_known: int,
     max_counted: int,
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
+    """Encode a text into the store; above `max_counted` new words, the rarest half is forgotten."""
     n_bytes = 0
     for text in texts:
         store.append(encoder.encode(text))
@@ -203,8 +204,8 @@ def _encode(
 
 def _max_counted(max_vocab: int | None) -> int:
     if max_vocab is None:
-        return _MAX_COUNTED_WORDS
-    return min(max(10 * max_vocab, _MIN_COUNTED_WORDS), _MAX_COUNTED_WORDS)
+        return MAX_COUNTED_WORDS
+    return min(max(10 * max_vocab, _MIN_COUNTED_WORDS), MAX_COUNTED_WORDS)
 
 
 def _frequent_words(counts: LongArray, *, n_known: int, max_words: int) -> IntArray:

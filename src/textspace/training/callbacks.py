@@ -72,6 +72,17 @@ class Callback:
             The state of the training now.
         """
 
+    def on_epoch(self, epoch: int, value: float) -> None:
+        """Take notice of how good the model is after an epoch; only classifiers with a validation set say so.
+
+        Parameters
+        ----------
+        epoch : int
+            Epochs done, from 1.
+        value : float
+            The metric on the validation set.
+        """
+
     def on_end(self, progress: TrainingProgress) -> None:
         """Take notice that training has ended: finished, interrupted, or failed.
 

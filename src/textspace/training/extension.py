@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from textspace.formats.quantized import require_float32
 from textspace.training.matrices import BLOCK_ROWS, copy_rows, random_matrix, zero_matrix
 
 if TYPE_CHECKING:
@@ -67,12 +68,12 @@ def extended_matrices(
     Raises
     ------
     ValueError
-        When the shape of the model is not that of the parameters.
+        When the shape of the model is not that of the parameters, or the model is quantized.
     """
     _require_same_shape(start, parameters)
     matrices = new_matrices(vocabulary, subwords, parameters)
     n_known, dim = len(start.vocabulary), parameters.dim
-    copy_rows(start.input_vectors[:n_known], matrices.inputs[:n_known, :dim])
+    copy_rows(require_float32(start.input_vectors)[:n_known], matrices.inputs[:n_known, :dim])
     if subwords is not None:
         _start_ngrams(start, vocabulary, subwords, matrices.inputs[:, :dim])
     # The inner nodes of the tree of hierarchical softmax mean something else once the counts have changed.
@@ -99,10 +100,11 @@ def _require_same_shape(start: StoredVectors, parameters: VectorParameters) -> N
 def _start_ngrams(start: StoredVectors, vocabulary: Vocabulary, subwords: Subwords, inputs: FloatArray) -> None:
     """Take over the rows of the n-grams that the model has, or give n-grams to a model that has none."""
     if start.subwords is not None:
+        vectors = require_float32(start.input_vectors)
         rows, model_rows = _shared_ngram_rows(start, subwords)
         for begin in range(0, len(rows), BLOCK_ROWS):
             block = slice(begin, begin + BLOCK_ROWS)
-            inputs[rows[block]] = start.input_vectors[model_rows[block]]
+            inputs[rows[block]] = vectors[model_rows[block]]
         return
     # A word's vector is the mean over its rows: with zeros for the n-grams, its own row takes their number to keep it.
     indptr, _ = subwords.vocabulary_rows(vocabulary)
@@ -121,7 +123,7 @@ def _shared_ngram_rows(start: StoredVectors, wanted: Subwords) -> tuple[IntArray
         return wanted.ngram_rows, known.first_row + wanted.buckets
     _, here, there = np.intersect1d(wanted.buckets, known.buckets, return_indices=True)
     rows, model_rows = wanted.ngram_rows[here], known.ngram_rows[there]
-    valid = (model_rows >= known.first_row) & (model_rows < len(start.input_vectors))  # a file's rows are unchecked
+    valid = (model_rows >= known.first_row) & (model_rows < start.input_vectors.shape[0])  # a file's rows are unchecked
     return rows[valid], model_rows[valid]
 
 

@@ -12,7 +12,7 @@ from textspace.errors import TrainingDivergedError
 from textspace.training.callbacks import Callback, TrainingProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 OnInterrupt = Literal["raise", "keep"]
 
@@ -140,6 +140,7 @@ def run_training(
     learning_rate: float,
     callbacks: Sequence[Callback] = (),
     on_interrupt: OnInterrupt = "raise",
+    resume: Callable[[], bool] | None = None,
 ) -> TrainingRun:
     """Train to the end, reporting to the callbacks; whatever happens, no thread is left running.
 
@@ -157,6 +158,8 @@ def run_training(
         Called about ten times a second.
     on_interrupt : {"raise", "keep"}
         What Ctrl-C does after it has stopped the threads: raise KeyboardInterrupt, or return what was done so far.
+    resume : callable, optional
+        Called whenever the threads have ended by themselves: whether the trainer is to be started again.
 
     Returns
     -------
@@ -177,6 +180,9 @@ def run_training(
         try:
             trainer.start()
             _watch(trainer, monitor, callbacks)
+            while resume is not None and resume():
+                trainer.start()
+                _watch(trainer, monitor, callbacks)
         except KeyboardInterrupt:
             if on_interrupt == "raise":
                 raise

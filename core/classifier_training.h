@@ -1,0 +1,55 @@
+// What the training kernel of text classifiers is given: the model, a batch of documents, scratch memory. Plain data,
+// shared by all instruction sets.
+#pragma once
+
+#include <cstdint>
+
+namespace textspace {
+
+// How the scores of a document's outputs become a loss.
+enum class OutputLoss {
+  kSoftmax,   // cross entropy with the target's distribution, over all outputs
+  kOneVsAll,  // logistic loss of every output
+  kBinary     // logistic loss of the outputs that are named: negative sampling, hierarchical softmax
+};
+
+// Rows are `stride` floats long, a multiple of 16, 64-byte aligned, zero beyond the dimension.
+struct ClassifierModel {
+  float* input;   // (R, stride)
+  float* output;  // (n_outputs, stride)
+  int64_t stride;
+  int64_t n_outputs;
+  OutputLoss loss;
+};
+
+// An output of a document and how much it weighs: softmax and one-vs-all name the document's labels alone.
+struct Target {
+  int32_t output;
+  float truth;   // binary: 1 or 0
+  float weight;  // of its term in the loss
+};
+
+struct DocumentBatch {
+  int n;
+  const int64_t* row_begin;  // (n + 1,): the rows of document i are rows[row_begin[i]..row_begin[i + 1]), one at least
+  const int32_t* rows;
+  const int64_t* target_begin;  // (n + 1,)
+  const Target* targets;
+  const float* weights;  // (n,): of each document; contained in the targets' weights already
+};
+
+struct ClassifierLossSample {
+  double sum = 0;
+  int64_t n = 0;  // documents
+};
+
+// Outputs are trained this many at a time.
+constexpr int kOutputChunk = 8;
+
+// One thread's scratch memory: 64-byte aligned, this many floats.
+inline int64_t workspace_floats(const ClassifierModel& model) {
+  const int64_t scores = model.loss == OutputLoss::kSoftmax ? (model.n_outputs + 31) / 16 * 16 : 0;
+  return 3 * model.stride + scores + 16;
+}
+
+}  // namespace textspace

@@ -1,0 +1,295 @@
+// One pass of stochastic gradient descent over a batch of documents (Joulin et al. 2017, "Bag of Tricks for Efficient
+// Text Classification"). Included by kernels.cc alone.
+//
+// A document is the mean of its rows; its gradient goes back to each of them. Rows are asked for before they are needed,
+// across documents: most of the time goes into waiting for memory.
+#pragma once
+
+#include "classifier_training.h"
+#include "simd.h"
+
+extern "C" float log1pf(float);
+extern "C" float expf(float);
+extern "C" float logf(float);
+
+namespace textspace::TEXTSPACE_ISA {
+
+constexpr int64_t kDocumentRowsAhead = 10;
+// Vectors of a row that are summed in registers at a time.
+constexpr int kDocumentPanel = kLanes == 16 ? 16 : 14;
+
+struct DocumentRows {
+  float* matrix;
+  int64_t stride;
+  const int32_t* rows;
+  int64_t n, n_with_next;  // the rows of the next documents follow
+};
+
+template <int n_vecs>
+inline void gather_panel(const DocumentRows& document, int64_t column, float* hidden) {
+  Vec sums[n_vecs] = {};
+  for (int64_t j = 0; j < document.n; ++j) {
+    if (column == 0 && j + kDocumentRowsAhead < document.n_with_next)
+      prefetch_row(document.matrix + document.rows[j + kDocumentRowsAhead] * document.stride, document.stride);
+    const float* row = document.matrix + document.rows[j] * document.stride + column;
+#pragma GCC unroll 16
+    for (int v = 0; v < n_vecs; ++v) sums[v] += load(row + v * kLanes);
+  }
+  const float scale = 1.0f / static_cast<float>(document.n);
+#pragma GCC unroll 16
+  for (int v = 0; v < n_vecs; ++v) store(hidden + column + v * kLanes, sums[v] * scale);
+}
+
+template <int n_vecs>
+inline void scatter_panel(const DocumentRows& document, int64_t column, const float* step) {
+  Vec steps[n_vecs];
+#pragma GCC unroll 16
+  for (int v = 0; v < n_vecs; ++v) steps[v] = load(step + column + v * kLanes);
+  for (int64_t j = 0; j < document.n; ++j) {
+    float* row = document.matrix + document.rows[j] * document.stride + column;
+#pragma GCC unroll 16
+    for (int v = 0; v < n_vecs; ++v) store(row + v * kLanes, load(row + v * kLanes) + steps[v]);
+  }
+}
+
+using GatherPanel = void (*)(const DocumentRows&, int64_t column, float* hidden);
+using ScatterPanel = void (*)(const DocumentRows&, int64_t column, const float* step);
+
+// The functions for 1..kDocumentPanel vectors.
+template <int... N>
+inline GatherPanel gather_of(int n_vecs, std::integer_sequence<int, N...>) {
+  static constexpr GatherPanel panels[] = {gather_panel<N + 1>...};
+  return panels[n_vecs - 1];
+}
+template <int... N>
+inline ScatterPanel scatter_of(int n_vecs, std::integer_sequence<int, N...>) {
+  static constexpr ScatterPanel panels[] = {scatter_panel<N + 1>...};
+  return panels[n_vecs - 1];
+}
+
+// out[k] = sum of the lanes of v[k].
+inline void store_sums(const Vec (&v)[kOutputChunk], float* out) {
+#if defined(__AVX512F__)
+  const Vec low = fold<4>(fold<8>(v[0], v[1]), fold<8>(v[2], v[3]));
+  const Vec high = fold<4>(fold<8>(v[4], v[5]), fold<8>(v[6], v[7]));
+  const Vec sums = fold<1>(fold<2>(low, high), Vec{});
+  for (int k = 0; k < kOutputChunk; ++k) out[k] = sums[k];
+#elif defined(__AVX2__)
+  const Vec low = fold<2>(fold<4>(v[0], v[1]), fold<4>(v[2], v[3]));
+  const Vec high = fold<2>(fold<4>(v[4], v[5]), fold<4>(v[6], v[7]));
+  store(out, fold<1>(low, high));
+#else
+  store(out, fold<1>(fold<2>(v[0], v[1]), fold<2>(v[2], v[3])));
+  store(out + 4, fold<1>(fold<2>(v[4], v[5]), fold<2>(v[6], v[7])));
+#endif
+}
+
+class DocumentStep {
+ public:
+  DocumentStep(const ClassifierModel& model, float lr, float* workspace)
+      : model_(model),
+        lr_(lr),
+        hidden_(workspace),
+        gradient_(workspace + model.stride),
+        spare_(workspace + 2 * model.stride),
+        scores_(workspace + 3 * model.stride) {}
+
+  void train(const DocumentRows& document, const Target* targets, int64_t n_targets, float weight,
+             ClassifierLossSample* loss) {
+    gather(document);
+    for (int64_t d = 0; d < model_.stride; d += kLanes) store(gradient_ + d, Vec{});
+    if (model_.loss == OutputLoss::kSoftmax)
+      softmax(targets, n_targets, loss);
+    else if (model_.loss == OutputLoss::kOneVsAll)
+      one_vs_all(targets, n_targets, weight, loss);
+    else
+      binary(targets, n_targets, loss);
+    if (loss) ++loss->n;
+    scatter(document);
+  }
+
+ private:
+  using Outputs = float* [kOutputChunk];
+  static constexpr auto kPanels = std::make_integer_sequence<int, kDocumentPanel>();
+
+  void gather(const DocumentRows& document) {
+    for (int64_t d = 0; d < model_.stride; d += kDocumentPanel * kLanes)
+      gather_of(vecs_from(d), kPanels)(document, d, hidden_);
+  }
+
+  // The gradient of a mean is divided among its rows.
+  void scatter(const DocumentRows& document) {
+    const float scale = 1.0f / static_cast<float>(document.n);
+    for (int64_t d = 0; d < model_.stride; d += kLanes) store(gradient_ + d, load(gradient_ + d) * scale);
+    for (int64_t d = 0; d < model_.stride; d += kDocumentPanel * kLanes)
+      scatter_of(vecs_from(d), kPanels)(document, d, gradient_);
+  }
+
+  int vecs_from(int64_t column) const {
+    const int64_t n_vecs = (model_.stride - column) / kLanes;
+    return n_vecs < kDocumentPanel ? static_cast<int>(n_vecs) : kDocumentPanel;
+  }
+
+  // Consecutive outputs; beyond the last a spare row.
+  void take_chunk(int64_t begin, Outputs& outputs) const {
+    for (int k = 0; k < kOutputChunk; ++k)
+      outputs[k] = begin + k < model_.n_outputs ? model_.output + (begin + k) * model_.stride : spare_;
+  }
+
+  void score(const Outputs& outputs, float* scores) const {
+    Vec sums[kOutputChunk] = {};
+    for (int64_t d = 0; d < model_.stride; d += kLanes) {
+      const Vec h = load(hidden_ + d);
+#pragma GCC unroll 8
+      for (int k = 0; k < kOutputChunk; ++k) sums[k] += h * load(outputs[k] + d);
+    }
+    store_sums(sums, scores);
+  }
+
+  // gradient += sum_k errors[k] outputs[k];  outputs[k] += errors[k] hidden
+  void update(const Outputs& outputs, const float* errors) {
+    Vec error[kOutputChunk];
+    for (int k = 0; k < kOutputChunk; ++k) error[k] = broadcast(errors[k]);
+    for (int64_t d = 0; d < model_.stride; d += kLanes) {
+      const Vec h = load(hidden_ + d);
+      Vec gradient = load(gradient_ + d);
+#pragma GCC unroll 8
+      for (int k = 0; k < kOutputChunk; ++k) {
+        const Vec o = load(outputs[k] + d);
+        gradient += error[k] * o;
+        store(outputs[k] + d, o + error[k] * h);
+      }
+      store(gradient_ + d, gradient);
+    }
+  }
+
+  // Scores become probabilities; returns the logarithm of the sum of the exponentials.
+  float normalize_scores() const {
+    const int64_t n = model_.n_outputs, n_padded = (n + kLanes - 1) / kLanes * kLanes;
+    float top = scores_[0];
+    for (int64_t k = 1; k < n; ++k) top = scores_[k] > top ? scores_[k] : top;
+    for (int64_t k = n; k < n_padded; ++k) scores_[k] = top - 1000;
+    const Vec low = broadcast(-87.0f);
+    Vec sums = {};
+    for (int64_t k = 0; k < n_padded; k += kLanes) {
+      const Vec x = load(scores_ + k) - top;
+      const Vec e = exp(x < low ? low : x);
+      sums += e;
+      store(scores_ + k, e);
+    }
+    float total = 0;
+    for (int lane = 0; lane < kLanes; ++lane) total += sums[lane];
+    const float scale = 1.0f / total;
+    for (int64_t k = 0; k < n_padded; k += kLanes) store(scores_ + k, load(scores_ + k) * scale);
+    return top + logf(total);
+  }
+
+  // loss = -sum_t weight_t log p_t, so errors = lr * (weight of the target - (sum of the weights) * p)
+  void softmax(const Target* targets, int64_t n_targets, ClassifierLossSample* loss) {
+    const int64_t n = model_.n_outputs;
+    Outputs outputs;
+    for (int64_t begin = 0; begin < n; begin += kOutputChunk) {
+      take_chunk(begin, outputs);
+      score(outputs, scores_ + begin);
+    }
+    float total = 0;
+    double log_likelihood = 0;
+    for (int64_t t = 0; t < n_targets; ++t) {
+      total += targets[t].weight;
+      log_likelihood += targets[t].weight * scores_[targets[t].output];
+    }
+    const float log_normalizer = normalize_scores();
+    if (loss) loss->sum += total * log_normalizer - log_likelihood;
+    const float rate = -lr_ * total;
+    for (int64_t k = 0; k < n; ++k) scores_[k] *= rate;
+    for (int64_t t = 0; t < n_targets; ++t) scores_[targets[t].output] += lr_ * targets[t].weight;
+    for (int64_t k = n; k % kOutputChunk; ++k) scores_[k] = 0;
+    for (int64_t begin = 0; begin < n; begin += kOutputChunk) {
+      take_chunk(begin, outputs);
+      update(outputs, scores_ + begin);
+    }
+  }
+
+  static float logistic_loss(float margin) { return margin < -20 ? -margin : log1pf(expf(-margin)); }
+
+  // In place: errors of a chunk of logistic regressions.
+  void to_errors(float* scores, const float* truths, const float* weights) const {
+    for (int k = 0; k < kOutputChunk; k += kLanes < kOutputChunk ? kLanes : kOutputChunk)
+      store(scores + k, lr_ * load(weights + k) * (load(truths + k) - sigmoid(load(scores + k))));
+  }
+
+  // The labels of a document ascend, so that one pass finds them.
+  void one_vs_all(const Target* targets, int64_t n_targets, float weight, ClassifierLossSample* loss) {
+    Outputs outputs;
+    int64_t t = 0;
+    for (int64_t begin = 0; begin < model_.n_outputs; begin += kOutputChunk) {
+      alignas(64) float scores[16] = {}, truths[16] = {}, weights[16] = {};
+      for (int k = 0; k < kOutputChunk; ++k) weights[k] = begin + k < model_.n_outputs ? weight : 0;
+      for (; t < n_targets && targets[t].output < begin + kOutputChunk; ++t) {
+        truths[targets[t].output - begin] = 1;
+        weights[targets[t].output - begin] = targets[t].weight;
+      }
+      take_chunk(begin, outputs);
+      score(outputs, scores);
+      if (loss)
+        for (int k = 0; k < kOutputChunk; ++k)
+          if (weights[k] > 0) loss->sum += weights[k] * logistic_loss(truths[k] > 0 ? scores[k] : -scores[k]);
+      to_errors(scores, truths, weights);
+      update(outputs, scores);
+    }
+  }
+
+  void binary(const Target* targets, int64_t n_targets, ClassifierLossSample* loss) {
+    for (int64_t begin = 0; begin < n_targets; begin += kOutputChunk) {
+      alignas(64) float scores[16] = {}, truths[16] = {}, weights[16] = {};
+      Outputs outputs;
+      for (int k = 0; k < kOutputChunk; ++k) {
+        const bool is_spare = begin + k >= n_targets;
+        outputs[k] = is_spare ? spare_ : model_.output + targets[begin + k].output * model_.stride;
+        truths[k] = is_spare ? 0 : targets[begin + k].truth;
+        weights[k] = is_spare ? 0 : targets[begin + k].weight;
+      }
+      score(outputs, scores);
+      if (loss)
+        for (int k = 0; k < kOutputChunk; ++k)
+          if (weights[k] > 0) loss->sum += weights[k] * logistic_loss(truths[k] > 0 ? scores[k] : -scores[k]);
+      to_errors(scores, truths, weights);
+      update_one_by_one(outputs, scores);
+    }
+  }
+
+  // As update, where an output may stand twice in a chunk.
+  void update_one_by_one(const Outputs& outputs, const float* errors) {
+    for (int64_t d = 0; d < model_.stride; d += kLanes) {
+      const Vec h = load(hidden_ + d);
+      Vec gradient = load(gradient_ + d);
+      Vec before[kOutputChunk];
+      for (int k = 0; k < kOutputChunk; ++k) before[k] = load(outputs[k] + d);
+      for (int k = 0; k < kOutputChunk; ++k) {
+        gradient += errors[k] * before[k];
+        store(outputs[k] + d, load(outputs[k] + d) + errors[k] * h);
+      }
+      store(gradient_ + d, gradient);
+    }
+  }
+
+  const ClassifierModel& model_;
+  const float lr_;
+  float *hidden_, *gradient_, *spare_, *scores_;
+};
+
+inline void train_documents(const ClassifierModel& model, const DocumentBatch& batch, float lr, float* workspace,
+                            ClassifierLossSample* loss) {
+  DocumentStep step(model, lr, workspace);
+  for (int64_t d = 0; d < model.stride; d += kLanes) store(workspace + 2 * model.stride + d, Vec{});
+  for (int i = 0; i < batch.n; ++i) {
+    const int64_t begin = batch.row_begin[i];
+    const DocumentRows document = {model.input, model.stride, batch.rows + begin, batch.row_begin[i + 1] - begin,
+                                   batch.row_begin[batch.n] - begin};
+    const Target* targets = batch.targets + batch.target_begin[i];
+    step.train(document, targets, batch.target_begin[i + 1] - batch.target_begin[i], batch.weights[i],
+               i % 4 == 0 ? loss : nullptr);
+  }
+}
+
+}  // namespace textspace::TEXTSPACE_ISA

@@ -1,0 +1,12 @@
+"""``textspace classifier``: the verbs for text classifiers."""
+
+import typer
+
+from textspace.cli.evaluate_classifier import evaluate
+from textspace.cli.explain_classifier import explain
+from textspace.cli.predict_classifier import predict
+from textspace.cli.train_classifier import train
+
+app = typer.Typer(no_args_is_help=True, help="Train text classifiers and use them.")
+for command in (train, predict, evaluate, explain):
+    app.command()(command)

@@ -1,0 +1,99 @@
+"""``textspace classifier evaluate``: how good the predictions are on texts whose labels are known."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from textspace.cli import classifier_options, options
+from textspace.cli.query_vectors import on_terminal
+from textspace.cli.train_vectors import paths_of
+
+if TYPE_CHECKING:
+    from textspace.evaluation import Metrics
+
+NAMES = {
+    "precision": "precision at k",
+    "recall": "recall at k",
+    "f1": "F1 at k",
+    "macro_precision": "precision, mean of the labels",
+    "macro_recall": "recall, mean of the labels",
+    "macro_f1": "F1, mean of the labels",
+    "accuracy": "accuracy: the best label is right",
+    "top_k_accuracy": "accuracy: one of the k best is right",
+    "exact_match": "exact match: all labels and no others",
+    "coverage": "coverage: texts with a prediction",
+    "log_loss": "log loss",
+}
+
+
+def evaluate(
+    model: classifier_options.Model,
+    data: classifier_options.Labelled,
+    k: classifier_options.TopK = 1,
+    threshold: classifier_options.Threshold = 0.0,
+    n_labels: Annotated[int, typer.Option("--labels", min=0, help="Show so many labels, the most frequent.")] = 20,
+    n_confusions: Annotated[int, typer.Option("--confusions", min=0, help="Show so many confused pairs.")] = 10,
+    n_threads: options.NThreads = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Compare predicted labels with the true ones."""
+    clf = classifier_options.open_classifier(model).set_params(n_threads=n_threads)
+    metrics = clf.evaluate(paths_of(data), k=k, threshold=threshold)
+    if as_json:
+        typer.echo(json.dumps(record_of(metrics, n_confusions), ensure_ascii=False, allow_nan=False))
+    else:
+        show(metrics, n_labels=n_labels, n_confusions=n_confusions)
+
+
+def record_of(metrics: Metrics, n_confusions: int) -> dict[str, object]:
+    """All figures, for programs; those that are not defined are null."""
+    test = metrics.fasttext_test()
+    return {
+        "k": metrics.k,
+        **{name: number_or_none(figure) for name, figure in metrics.as_dict().items()},
+        "fasttext": {name: number_or_none(figure) for name, figure in test._asdict().items()},
+        "labels": {
+            label: {**found._asdict(), "precision": found.precision, "recall": found.recall, "f1": found.f1}
+            for label, found in metrics.per_label.items()
+        },
+        "confusions": [confusion._asdict() for confusion in metrics.confusions(n_confusions)],
+    }
+
+
+def number_or_none(number: float) -> float | None:
+    """The number, or None for NaN, which JSON does not have."""
+    return None if math.isnan(number) else number
+
+
+def show(metrics: Metrics, *, n_labels: int, n_confusions: int) -> None:
+    """Print tables for people."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if on_terminal() else 120, highlight=False)
+    console.print(f"{metrics.n_documents:,} texts, {metrics.n_known:,} labels, k = {metrics.k}")
+    figures = Table(box=None, show_header=False)
+    for name, figure in metrics.as_dict().items():
+        if name in NAMES and not math.isnan(figure):
+            figures.add_row(NAMES[name], f"{figure:.4f}")
+    console.print(figures)
+    by_count = sorted(metrics.per_label.items(), key=lambda item: -item[1].n_gold)
+    if n_labels:
+        table = Table("label", "precision", "recall", "F1", "texts", "predicted", box=None, header_style="bold")
+        for label, found in by_count[:n_labels]:
+            shares = (f"{share:.4f}" for share in (found.precision, found.recall, found.f1))
+            table.add_row(Text(label), *shares, f"{found.n_gold:,}", f"{found.n_predicted:,}")
+        console.print(table)
+        if len(by_count) > n_labels:
+            console.print(f"... and {len(by_count) - n_labels:,} labels more (--labels)")
+    confusions = metrics.confusions(n_confusions) if n_confusions else []
+    if confusions:
+        table = Table("true", "predicted", "texts", box=None, header_style="bold")
+        for confusion in confusions:
+            table.add_row(Text(confusion.gold), Text(confusion.predicted), f"{confusion.n_documents:,}")
+        console.print(table)
