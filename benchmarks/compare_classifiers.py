@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from corpora import ROOT
 from textspace import TextClassifier
 
-sys.path.append(str(ROOT / "tests"))
-from interop.fasttext_probabilities import bounds
+sys.path.append(str(ROOT / "tests" / "interop"))
+from fasttext_probabilities import bounds
 
 BATCH = 500
 
