@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from zlib import crc32
 
 from corpora import CACHE, SHARED, replacing, wikipedia
 
@@ -93,15 +94,14 @@ def short_texts(n_texts: int, *, shortest: int = 80, longest: int = 120) -> Path
     return path
 
 
-def with_many_labels(n_documents: int, *, labels_per_language: int = 20) -> Path:
-    """Sentences with 1,500 labels: those of a language get one of twenty in turn."""
+def with_many_labels(n_documents: int, *, per_language: int = 20) -> Path:
+    """Sentences with about 1,500 labels: the language, and one of twenty for the first word."""
     path = CACHE / f"labels-{n_documents}.txt"
     if not path.is_file():
-        seen: dict[str, int] = {}
         with replacing(path) as target:
-            for (label,), text in islice(read_documents(labelled("langid", "train")), n_documents):
-                seen[label] = seen.get(label, -1) + 1
-                target.write(f"{LABEL}{label}{seen[label] % labels_per_language} {text}\n".encode())
+            for (language,), text in islice(read_documents(labelled("langid", "train")), n_documents):
+                number = crc32(text.partition(" ")[0].encode()) % per_language
+                target.write(f"{LABEL}{language}{number} {text}\n".encode())
     return path
 
 

