@@ -3,11 +3,13 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
+#include "linear_kernels.h"
 #include "classify.h"
 #include "nearest_centroids.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
+#include "windows.h"
 
 #define TEXTSPACE_STRING(x) TEXTSPACE_STRING_(x)
 #define TEXTSPACE_STRING_(x) #x
@@ -24,8 +26,21 @@ const Kernels* kernel_table() {
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,
       .train_cbow = train_block<CbowRing>,
+      .add_rows = add_rows,
+      .linear_scores = linear_scores,
+      .exp_sum = exp_sum,
+      .dot = dot,
       .finish_training = finish_training,
       .train_documents = train_documents,
+      .tags = {.multiply = multiply,
+               .convolve = convolve,
+               .convolve_back = convolve_back,
+               .tanh = tanh,
+               .dot = dot,
+               .add_scaled = add_scaled,
+               .softmax_columns = softmax_columns,
+               .sigmoid_columns = sigmoid_columns,
+               .step = step},
   };
   return &table;
 }

@@ -7,12 +7,14 @@
 #include <cstdint>
 
 #include "classifier_training.h"
+#include "tag_kernels.h"
 #include "training.h"
 
 namespace textspace {
 
 struct SelectTask;
 struct AnalogyTask;
+struct LinearTask;
 
 struct Kernels {
   const char* isa;
@@ -32,12 +34,21 @@ struct Kernels {
   // One pass over a block of text at one learning rate.
   void (*train_skipgram)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
   void (*train_cbow)(const VectorModel&, const TextBlock&, float lr, float* workspace, LossSample*);
+
+  // sums += the rows of a (., dim) matrix with `stride` floats a row; a row named twice is added twice.
+  void (*add_rows)(const float* matrix, int64_t stride, int dim, const int32_t* rows, int64_t n, float* sums);
+  void (*linear_scores)(const LinearTask& task);
+  // Sum of exp(scores - top), where no score is above `top`.
+  float (*exp_sum)(const float* scores, int64_t n, float top);
+  float (*dot)(const float* x, const float* y, int64_t n);
   // After a thread's last block.
   void (*finish_training)(const VectorModel&, float* workspace);
 
   // One pass over a batch of documents at one learning rate.
   void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
                           ClassifierLossSample*);
+
+  TagKernels tags;
 };
 
 namespace baseline {

@@ -76,6 +76,25 @@ inline Vec sigmoid(Vec x) {
   return 1.0f / (1.0f + exp(-x));
 }
 
+inline float sum_of_lanes(Vec v) {
+  float sum = 0;
+  for (int lane = 0; lane < kLanes; ++lane) sum += v[lane];
+  return sum;
+}
+
+// Of any length and alignment.
+inline float dot(const float* x, const float* y, int64_t n) {
+  Vec sums[4] = {};
+  int64_t d = 0;
+  for (; d + 4 * kLanes <= n; d += 4 * kLanes)
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) sums[v] += load_unaligned(x + d + v * kLanes) * load_unaligned(y + d + v * kLanes);
+  for (; d + kLanes <= n; d += kLanes) sums[0] += load_unaligned(x + d) * load_unaligned(y + d);
+  float total = sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  for (; d < n; ++d) total += load_unaligned_float(x + d) * load_unaligned_float(y + d);
+  return total;
+}
+
 // Into the first-level cache, to be written soon.
 template <typename Element>
 inline void prefetch_row(const Element* row, int64_t n) {

@@ -5,6 +5,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -40,6 +41,8 @@ void bind_text(nb::module_& m);
 void bind_training(nb::module_& m);
 void bind_search(nb::module_& m);
 void bind_formats(nb::module_& m);
+void bind_prediction(nb::module_& m);
+void bind_tagspace(nb::module_& m);
 void bind_classifier_training(nb::module_& m);
 void bind_quantization(nb::module_& m);
 

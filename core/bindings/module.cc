@@ -10,6 +10,8 @@ NB_MODULE(_core, m) {
   bind_training(m);
   bind_search(m);
   bind_formats(m);
+  bind_prediction(m);
+  bind_tagspace(m);
   bind_classifier_training(m);
   bind_quantization(m);
 }

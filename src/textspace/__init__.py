@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from textspace.classifier import TextClassifier
     from textspace.errors import FormatError, NotFittedError, TextspaceError, TrainingDivergedError
     from textspace.loading import load
     from textspace.training.callbacks import Callback, TrainingProgress
@@ -17,6 +18,7 @@ __all__ = [
     "FormatError",
     "Neighbor",
     "NotFittedError",
+    "TextClassifier",
     "TextspaceError",
     "TrainingDivergedError",
     "TrainingProgress",
@@ -30,6 +32,7 @@ _HOMES = {
     "FormatError": "errors",
     "Neighbor": "vectors",
     "NotFittedError": "errors",
+    "TextClassifier": "classifier",
     "TextspaceError": "errors",
     "TrainingDivergedError": "errors",
     "TrainingProgress": "training.callbacks",

@@ -124,6 +124,66 @@ def encode_rows(
     out: NDArray[np.uint8],
 ) -> None: ...
 
+# prediction
+class ArrowTexts:
+    def __init__(self, schema: object, array: object) -> None: ...
+    def __len__(self) -> int: ...
+    @property
+    def n_bytes(self) -> int: ...
+
+class ArrowStream:
+    def __init__(self, stream: object) -> None: ...
+    def next(self) -> ArrowTexts | None: ...
+
+class DocumentFeatures:
+    def __init__(
+        self,
+        blob: NDArray[np.uint8],
+        offsets: NDArray[np.int64],
+        *,
+        min_n: int,
+        max_n: int,
+        word_ngrams: int,
+        n_buckets: int,
+        label_prefix: bytes,
+        buckets: NDArray[np.int32] | None,
+        bucket_rows: NDArray[np.int32] | None,
+        skip_missing: bool,
+    ) -> None: ...
+    def rows_of(self, text: bytes) -> tuple[list[int], int]: ...
+
+class LinearClassifier:
+    def __init__(
+        self,
+        features: DocumentFeatures,
+        input_vectors: NDArray[np.float32],
+        output_vectors: NDArray[np.float32] | None,
+        *,
+        loss: str,
+        label_counts: NDArray[np.int64],
+        scale: NDArray[np.float32] | None,
+        offset: NDArray[np.float32] | None,
+        n_threads: int,
+    ) -> None: ...
+    def top(
+        self,
+        texts: object,
+        *,
+        k: int,
+        threshold: float,
+        as_fasttext: bool,
+        n_threads: int,
+        label_ids_out: NDArray[np.int32],
+        probabilities_out: NDArray[np.float32] | None,
+    ) -> None: ...
+    def hidden(self, texts: object, *, n_threads: int, out: NDArray[np.float32]) -> None: ...
+    def logits(self, texts: object, *, n_threads: int, out: NDArray[np.float32]) -> None: ...
+    def probabilities(self, texts: object, *, n_threads: int, out: NDArray[np.float32]) -> None: ...
+
+def fold(
+    input_vectors: NDArray[np.float32], output_vectors: NDArray[np.float32], *, n_threads: int, out: NDArray[np.float32]
+) -> None: ...
+
 # training
 class VectorTrainer:
     def __init__(
@@ -211,6 +271,80 @@ class DocumentTrainer:
         n_threads: int,
     ) -> None: ...
     def start(self) -> None: ...
+    def progress(self) -> tuple[int, float, int]: ...
+    def running(self) -> bool: ...
+    def stop(self) -> None: ...
+    def join(self) -> None: ...
+
+# tag models
+class TagModel:
+    def __init__(
+        self,
+        words: NDArray[np.float32],
+        tags: NDArray[np.float32],
+        *,
+        dim: int,
+        poolings: int = 1,
+        power: float = 1.0,
+        max_length: int = ...,
+        cosine: bool = False,
+        score_scale: float = 1.0,
+        raw_gradients: bool = False,
+        row_weights: NDArray[np.float32] | None = None,
+        tag_bias: NDArray[np.float32] | None = None,
+    ) -> None: ...
+    def set_convolution(
+        self,
+        filters: NDArray[np.float32],
+        filter_bias: NDArray[np.float32],
+        projection: NDArray[np.float32],
+        projection_bias: NDArray[np.float32],
+        *,
+        width: int,
+        n_pools: int,
+        pool: int,
+        second_tanh: bool,
+    ) -> None: ...
+    def embed(
+        self, indptr: NDArray[np.int64], rows: NDArray[np.int32], out: NDArray[np.float32], *, n_threads: int
+    ) -> None: ...
+
+class TagTrainer:
+    def __init__(
+        self,
+        model: TagModel,
+        indptr: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        tag_indptr: NDArray[np.int64],
+        tags: NDArray[np.int32],
+        *,
+        tag_counts: NDArray[np.int64],
+        loss: str,
+        margin: float,
+        n_draws: int,
+        max_violators: int,
+        negative_power: float,
+        log_q: bool,
+        optimizer: str,
+        learning_rate: float,
+        beta1: float,
+        beta2: float,
+        epsilon: float,
+        schedule: str,
+        batch_size: int,
+        epochs: int,
+        mean: bool,
+        clip_norm: float,
+        max_norm: float,
+        word_dropout: float,
+        train_words: bool,
+        shuffle: bool,
+        seed: int,
+        n_threads: int,
+    ) -> None: ...
+    @property
+    def n_words(self) -> int: ...
+    def start(self, n_epochs: int = ...) -> None: ...
     def progress(self) -> tuple[int, float, int]: ...
     def running(self) -> bool: ...
     def stop(self) -> None: ...

@@ -17,3 +17,5 @@ LongArray: TypeAlias = NDArray[np.int64]
 # One file, several files, or any iterable of texts (a lone str is a path).
 Source: TypeAlias = str | Path | Iterable[str | Path]
 Tokenizer: TypeAlias = str | Callable[[str], list[str]]
+# For each text its label, or its labels, as str or int.
+Labels: TypeAlias = Iterable[str] | Iterable[int] | Iterable[Iterable[str]] | Iterable[Iterable[int]]

@@ -1,0 +1,121 @@
+"""Any collection of texts as batches that the core reads where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NoReturn, TypeAlias
+
+import numpy as np
+
+from textspace import _core
+
+TEXTS_PER_BATCH = 1 << 14
+
+# A tuple, because nobody can change it while threads read the texts.
+Batch: TypeAlias = tuple[object, ...] | _core.ArrowTexts
+
+
+def text_batches(texts: object) -> Iterator[Batch]:
+    """Cut texts into batches; nothing is copied but references.
+
+    Parameters
+    ----------
+    texts : iterable of str or bytes, NumPy array, pandas or polars Series, or Arrow array of strings
+        N texts. What has Arrow's PyCapsule interface (``__arrow_c_stream__`` or ``__arrow_c_array__``: pyarrow, polars,
+        pandas with Arrow strings) is read in place, and its nulls are empty texts.
+
+    Yields
+    ------
+    tuple or ArrowTexts
+        Up to 2**14 texts, or one array of an Arrow stream.
+
+    Raises
+    ------
+    TypeError
+        `texts` is a single text, or no collection of texts.
+
+    Notes
+    -----
+    A generator is read batch by batch, so that it may be longer than the memory.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in text_batches(["a text"] * 20_000)]
+    [16384, 3616]
+    """
+    if isinstance(texts, str | bytes):
+        raise TypeError(f"`texts` must be a collection of texts, got a single {type(texts).__name__}; pass [text]")
+    if isinstance(texts, list | tuple):
+        return (tuple(texts[at : at + TEXTS_PER_BATCH]) for at in range(0, len(texts), TEXTS_PER_BATCH))
+    arrays = _arrow_batches(texts)
+    if arrays is not None:
+        return arrays
+    if not isinstance(texts, np.ndarray) and hasattr(texts, "to_numpy"):
+        texts = texts.to_numpy(dtype=object)
+    if isinstance(texts, np.ndarray):
+        return _array_batches(texts)
+    if not isinstance(texts, Iterable):
+        raise TypeError(f"`texts` must be a collection of texts, got {type(texts).__name__}")
+    return _iterated(iter(texts))
+
+
+def reject_text(batch: Batch, *, first: int) -> NoReturn:
+    """Raise the TypeError that names the first member of a batch that is no text.
+
+    Parameters
+    ----------
+    batch : tuple or ArrowTexts
+        The batch that the core refused.
+    first : int
+        Position of its first text among all.
+
+    Raises
+    ------
+    TypeError
+        Always.
+
+    Examples
+    --------
+    >>> reject_text(("a", None), first=0)
+    Traceback (most recent call last):
+        ...
+    TypeError: `texts` must hold only str, got NoneType at position 1; replace missing texts by "" or leave them out
+    """
+    members = enumerate(batch if isinstance(batch, tuple) else (), start=first)
+    position, member = next(((p, text) for p, text in members if not isinstance(text, str | bytes)), (first, batch))
+    raise TypeError(
+        f"`texts` must hold only str, got {type(member).__name__} at position {position}; "
+        'replace missing texts by "" or leave them out'
+    )
+
+
+def _arrow_batches(texts: object) -> Iterator[Batch] | None:
+    if getattr(texts, "dtype", None) == object:  # pandas would make an Arrow array of it first
+        return None
+    try:
+        if hasattr(texts, "__arrow_c_stream__"):
+            return _streamed(_core.ArrowStream(texts.__arrow_c_stream__()))
+        if hasattr(texts, "__arrow_c_array__"):
+            return iter((_core.ArrowTexts(*texts.__arrow_c_array__()),))
+    except ImportError:  # pandas asks for pyarrow
+        pass
+    return None
+
+
+def _streamed(stream: _core.ArrowStream) -> Iterator[Batch]:
+    while (batch := stream.next()) is not None:
+        yield batch
+
+
+def _array_batches(texts: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Iterator[Batch]:
+    if texts.ndim != 1 or texts.dtype.kind not in "OUST":
+        raise TypeError(
+            f"`texts` must be a one-dimensional array of strings, got shape {texts.shape} and dtype {texts.dtype}"
+        )
+    return (tuple(texts[at : at + TEXTS_PER_BATCH].tolist()) for at in range(0, texts.size, TEXTS_PER_BATCH))
+
+
+def _iterated(texts: Iterator[object]) -> Iterator[Batch]:
+    while batch := tuple(islice(texts, TEXTS_PER_BATCH)):
+        yield batch
