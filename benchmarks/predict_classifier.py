@@ -32,9 +32,11 @@ def cases(scale: Scale) -> list[Case]:
     """The model shapes that people use fastText for."""
     quick = scale.name == "quick"
     quality = fasttext_model(f"quality{'-quick' * quick}", task("imdb", 2000 if quick else None))
+    # A rate at which a model of so many labels learns something in so short a time.
     labels = ClassifierTask(
         with_many_labels(2000 if quick else 10_000),
-        dim=256, epochs=10 if quick else 5, learning_rate=1.0, min_n=2, max_n=5, n_buckets=100_000 if quick else 1_000_000,
+        dim=256, epochs=10 if quick else 5, learning_rate=20.0, min_n=2, max_n=5,
+        n_buckets=100_000 if quick else 1_000_000,
     )  # fmt: skip
     many = fasttext_model(f"many-labels{'-quick' * quick}", labels)
     short = short_texts(2000 if quick else 20_000)
