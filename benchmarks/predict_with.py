@@ -103,7 +103,7 @@ def main(library: str, model: str, texts_path: str, *settings: str) -> None:
         json.dumps(
             {
                 "seconds": measure(predict, texts, n_passes),
-                "n_texts": len(texts),
+                "n_texts": 1 if mode == "single" else len(texts),
                 "open_seconds": opened,
                 "labels": plain(predict(texts[:N_COMPARED])),
             }
