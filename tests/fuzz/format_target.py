@@ -15,6 +15,7 @@ from textspace.errors import FormatError
 from textspace.formats import StoredClassifier, StoredVectors, read_model, write_classifier, write_vectors
 from textspace.formats.quantized import dense_blocks, mean_rows
 from textspace.formats.stored import word_vector_blocks
+from textspace.prediction.predictor import Predictor
 from textspace.quantization import prune_classifier, quantize_vectors
 
 # Writing fastText's file takes a row for every bucket, whatever the size of the model.
@@ -91,7 +92,7 @@ def use_model(model: StoredVectors, folder: Path) -> None:
 
 
 def use_classifier(model: StoredClassifier, folder: Path) -> None:
-    """Compute all rows, prune, and write the model in every format."""
+    """Compute all rows, predict, prune, and write the model in every format."""
     features = model.features
     for matrix in (model.input_vectors, model.output_vectors):
         if matrix is not None:
@@ -99,6 +100,7 @@ def use_classifier(model: StoredClassifier, folder: Path) -> None:
                 pass
     if not all(-1 <= features.vocabulary.id_of(word) < len(features.vocabulary) for word in ("the", "none", "")):
         raise AssertionError("ids out of range")
+    Predictor(model, n_threads=1).top(["the cheese where", "né\xa0 x", ""], k=3, threshold=0.0)
     suffixes = [".textspace"] if features.n_buckets > _MAX_BUCKETS else [".textspace", ".bin", ".ftz"]
     for suffix in suffixes:
         write_or_refuse(lambda path: write_classifier(path, model), folder / f"written{suffix}")
