@@ -8,7 +8,7 @@ import pytest
 import reference_tagspace as reference
 from textspace.formats import write_vectors
 from textspace.formats.stored import StoredVectors
-from textspace.text.documents import KnownLabels
+from textspace.text.label_ids import KnownLabels
 from textspace.text.vocabulary import Vocabulary
 from textspace.training.tag_documents import encode_tagged, idf_weights
 from textspace.training.tagspace import BAG_START, TagEmbedder, train_tagspace
