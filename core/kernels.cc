@@ -3,8 +3,8 @@
 
 #include "analogy_scores.h"
 #include "cbow.h"
-#include "classify.h"
 #include "linear_kernels.h"
+#include "classify.h"
 #include "nearest_centroids.h"
 #include "random_rows.h"
 #include "rows.h"
