@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textspace.formats.stored_classifier import StoredClassifier
     from textspace.prediction.texts import Batch
 
-ROWS_FOR_A_BYTE = 2  # rows of the input matrix that are folded in the time it takes to read one byte of text without
+PRODUCTS_FOR_A_BYTE = 2  # numbers of the folded matrix that take as long as one byte of text without it
 
 
 class Predictor:
@@ -68,7 +68,8 @@ class Predictor:
         self._names = np.array([*stored.labels, ""], dtype=object)
         can_fold = stored.output_vectors is not None and len(stored.labels) <= stored.input_vectors.shape[1]
         self._folds = fold is True or (fold == "auto" and can_fold)
-        self._bytes_until_folding = 0 if fold is True else stored.input_vectors.shape[0] // ROWS_FOR_A_BYTE
+        n_products = stored.input_vectors.shape[0] * len(stored.labels)
+        self._bytes_until_folding = 0 if fold is True else n_products // PRODUCTS_FOR_A_BYTE
 
     def top(self, texts: object, *, k: int = 1, threshold: float = 0.0) -> Ranked:
         """Return the best labels of each text.
