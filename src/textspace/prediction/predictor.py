@@ -48,7 +48,7 @@ class Predictor:
     >>> vectors = np.array([[2, 0, 0], [0, 2, 0], [0, 0, 0]], np.float32)
     >>> stored = StoredClassifier(features, ("pos", "neg"), np.array([2, 1]), vectors, 3 * vectors[:2], "softmax")
     >>> ranked = Predictor(stored).top(["good", "really bad"], k=1)
-    >>> ranked.labels.ravel().tolist(), ranked.scores.ravel().round(3).tolist()
+    >>> ranked.labels.ravel().tolist(), ranked.scores.ravel().astype(float).round(3).tolist()
     (['pos', 'neg'], [0.998, 0.998])
     """
 
