@@ -75,7 +75,9 @@ def list_features(features: TextFeatures, text: str) -> tuple[list[str], list[Fe
     >>> tokens, [feature.text for feature in found]
     (['so', 'good', '</s>'], ['good', '</s>', 'so good', 'good </s>'])
     """
-    tokens = [*tokenize(text.replace("\n", " ")), END_OF_LINE]
+    # Only the end of the text is an end of a line, whatever the text says.
+    tokens = [token for token in tokenize(text.replace("\n", " ")) if token != END_OF_LINE]
+    tokens.append(END_OF_LINE)
     prefix = features.label_prefix
     words = [pos for pos, token in enumerate(tokens) if not prefix or not token.startswith(prefix)]
     found = [*_words(features, tokens, words), *_ngrams(features, tokens, words)]
