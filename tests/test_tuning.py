@@ -206,6 +206,12 @@ def test_the_size_may_be_bounded(texts: Labelled, held_out: Labelled) -> None:
     assert "dsub" in found.parameters
 
 
+def test_what_cannot_fit_is_not_trained(texts: Labelled, held_out: Labelled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TextClassifier, "fit", lambda *_, **__: pytest.fail("trained in vain"))
+    with pytest.raises(ValueError, match="too large"):
+        tune(texts, held_out, classifier=QUICK, search=["epochs"], n_trials=1, budget=60, model_size=5000)
+
+
 @pytest.mark.parametrize("search", ["epochs", [], ["loss"], ["epochs", "max_n"]])
 def test_other_parameters_are_not_searched(search: object) -> None:
     with pytest.raises(ValueError, match="`search` must"):
