@@ -70,6 +70,12 @@ def test_bad_trials_are_given_up_early(texts: Labelled, held_out: Labelled) -> N
     assert all(math.isnan(trial.value) for trial in pruned)
 
 
+def test_divergence_is_told_after_the_epoch_it_happens_in(texts: Labelled, held_out: Labelled) -> None:
+    clf = TextClassifier(dim=8, epochs=100, learning_rate=1e30, n_threads=1)
+    with pytest.raises(TrainingDivergedError, match="learning_rate"):
+        clf.fit(*texts, validation=held_out)
+
+
 def test_the_table_has_the_best_first(found: Tuned) -> None:
     header, *rows = found.table().splitlines()
     assert header.split() == ["accuracy", "seconds", "trial", "parameters"]
