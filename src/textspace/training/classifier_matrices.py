@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from textspace._validation import reject
+from textspace.formats.quantized import rows_of
 from textspace.formats.stored import word_vector_blocks
-from textspace.training.matrices import BLOCK_ROWS, copy_rows, random_matrix, zero_matrix
+from textspace.training.matrices import BLOCK_ROWS, random_matrix, zero_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textspace._typing import FloatArray
+    from textspace.formats.quantized import Matrix
     from textspace.formats.stored import StoredVectors
     from textspace.formats.stored_classifier import StoredClassifier
     from textspace.text.features import TextFeatures
@@ -105,9 +107,14 @@ def _take_model(
     if start.loss == "hs" and len(labels) > len(start.labels):
         new = labels[len(start.labels)]
         reject("labels", "be those of the model for the loss 'hs', whose tree is fixed", new, "fit a new model")
-    copy_rows(start.input_vectors[:n_known], matrices.inputs[:n_known, :dim])
-    copy_rows(start.output_vectors, matrices.outputs[: len(start.labels), :dim])
     n_words, n_buckets = len(features.vocabulary), start.features.n_rows - n_known
-    for begin in range(0, n_buckets, BLOCK_ROWS):
-        end = min(begin + BLOCK_ROWS, n_buckets)
-        matrices.inputs[n_words + begin : n_words + end, :dim] = start.input_vectors[n_known + begin : n_known + end]
+    _take_rows(start.input_vectors, 0, matrices.inputs[:n_known, :dim])
+    _take_rows(start.input_vectors, n_known, matrices.inputs[n_words : n_words + n_buckets, :dim])
+    _take_rows(start.output_vectors, 0, matrices.outputs[: len(start.labels), :dim])
+
+
+def _take_rows(source: Matrix, first: int, out: FloatArray) -> None:
+    """Copy rows from the first on, in blocks: the source may be memory-mapped or quantized."""
+    for begin in range(0, len(out), BLOCK_ROWS):
+        end = min(begin + BLOCK_ROWS, len(out))
+        out[begin:end] = rows_of(source, slice(first + begin, first + end))
