@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from textspace._validation import reject
+from textspace.formats.quantized import require_float32
 from textspace.formats.stored import word_vector_blocks
 from textspace.training.matrices import BLOCK_ROWS, copy_rows, random_matrix, zero_matrix
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textspace._typing import FloatArray
-    from textspace.formats.quantized import Matrix
     from textspace.formats.stored import StoredVectors
     from textspace.formats.stored_classifier import StoredClassifier
     from textspace.text.features import TextFeatures
@@ -89,12 +89,6 @@ def _take_word_vectors(pretrained: StoredVectors, features: TextFeatures, inputs
         begin += len(block)
 
 
-def _trainable(matrix: Matrix) -> FloatArray:
-    if isinstance(matrix, np.ndarray) and matrix.dtype == np.float32:
-        return cast("FloatArray", matrix)
-    raise ValueError("a quantized model cannot be trained further; train the one that it was made from")
-
-
 def _take_model(
     start: StoredClassifier,
     features: TextFeatures,
@@ -105,14 +99,14 @@ def _take_model(
     dim, n_known = parameters.dim, len(start.features.vocabulary)
     if start.output_vectors is None:
         raise ValueError("the model must have output vectors to be trained further; a folded one has none")
-    inputs, outputs = (_trainable(matrix) for matrix in (start.input_vectors, start.output_vectors))
-    if inputs.shape[1] != dim:
-        reject("dim", f"stay as the model was trained, {inputs.shape[1]}", dim, "or fit a new model")
+    if start.input_vectors.shape[1] != dim:
+        reject("dim", f"stay as the model was trained, {start.input_vectors.shape[1]}", dim, "or fit a new model")
     if start.loss != parameters.loss:
         reject("loss", f"stay as the model was trained, {start.loss!r}", parameters.loss, "or fit a new model")
     if start.loss == "hs" and len(labels) > len(start.labels):
         new = labels[len(start.labels)]
         reject("labels", "be those of the model for the loss 'hs', whose tree is fixed", new, "fit a new model")
+    inputs, outputs = require_float32(start.input_vectors), require_float32(start.output_vectors)
     copy_rows(inputs[:n_known], matrices.inputs[:n_known, :dim])
     copy_rows(outputs, matrices.outputs[: len(start.labels), :dim])
     n_words, n_buckets = len(features.vocabulary), start.features.n_rows - n_known
