@@ -16,6 +16,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 CORE := CMakeLists.txt $(shell find core -name '*.h' -o -name '*.cc')
 SANITIZED := build/sanitized
 PEERS := benchmarks/.venv/.done
+TURBO := benchmarks/.venv/turbo/.done
 
 # Tests of files shared with the peers run where `make peers` was run, and are skipped elsewhere.
 PEERS_FOR_TESTS = $(if $(wildcard $(PEERS)),TEXTSPACE_PEERS_PYTHON=$(CURDIR)/benchmarks/.venv/bin/python \
@@ -26,7 +27,7 @@ PEERS_FOR_TESTS = $(if $(wildcard $(PEERS)),TEXTSPACE_PEERS_PYTHON=$(CURDIR)/ben
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
 
-demo: $(DONE)/package ## train vectors on the docstrings of Python's standard library and look at them
+demo: $(DONE)/package ## train vectors and a classifier on the docstrings of Python's standard library
 	$(BIN)/textspace demo
 
 test: $(DONE)/package $(DONE)/test ## run all tests, slow ones included
@@ -55,10 +56,10 @@ sanitize: $(DONE)/sanitized $(DONE)/test ## the tests of the core under AddressS
 	$(BIN)/python -S -m pytest tests --ignore tests/interop -m "not slow" \
 	  -p no:cacheprovider $(ARGS)
 
-peers: $(PEERS) ## install the pinned peers, fastText compiled from source: for benchmarks, and tests of shared files
+peers: $(PEERS) $(TURBO) ## install the pinned peers, fastText compiled from source: for benchmarks, and tests of shared files
 
 # A wheel, as users get it, beside the peers.
-bench: $(DONE)/tools $(PEERS) ## compare speed, memory and quality with the pinned peers
+bench: $(DONE)/tools $(PEERS) $(TURBO) ## compare speed, memory and quality with the pinned peers
 	rm -rf benchmarks/.cache/wheel
 	$(PIP) wheel --no-build-isolation --no-deps --wheel-dir benchmarks/.cache/wheel .
 	benchmarks/.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --force-reinstall \
@@ -92,6 +93,12 @@ $(PEERS): benchmarks/requirements.txt benchmarks/build_fasttext.py | $(DONE)/too
 	benchmarks/.venv/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
 	mkdir -p benchmarks/.cache
 	benchmarks/.venv/bin/python benchmarks/build_fasttext.py benchmarks/.cache
+	@touch $@
+
+# An environment inside the other: its module is called fasttext as well.
+$(TURBO): benchmarks/requirements-turbo.txt $(PEERS)
+	$(BIN)/python -m venv --clear benchmarks/.venv/turbo
+	benchmarks/.venv/turbo/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
 	@touch $@
 
 $(DONE)/sanitized: $(DONE)/tools $(CORE) $(shell find src -name '*.py')

@@ -14,7 +14,7 @@ N_UNSEEN = 1000
 
 def main(path: str) -> None:
     """Print the largest differences as JSON."""
-    theirs, ours = fasttext.load_model(path), textspace.load(path)
+    theirs, ours = fasttext.load_model(path), textspace.WordVectors.load(path)
     words = theirs.get_words()
     if words != ours.vocabulary_.words:
         raise RuntimeError(f"the vocabularies differ: {len(words)} words and {len(ours.vocabulary_)}")

@@ -22,12 +22,17 @@ class Scale:
     quality_megabytes: int | None
     model_gigabytes: float
     linearity_words: tuple[int, ...]
+    n_documents: int | None
+    linearity_documents: tuple[int, ...]
 
 
+DOCUMENTS = (100_000, 1_000_000, 10_000_000)
 SCALES = {
-    "quick": Scale("quick", 2, 1, (0, 1), (1,), 2, 0.05, (100_000, 1_000_000)),
-    "standard": Scale("standard", 10, 2, (1, 2, 3), (1, 5), None, 1.0, (1_000_000, 10_000_000, 100_000_000)),
-    "full": Scale("full", None, 3, (1, 2, 3), (1, 5), None, 1.0, (1_000_000, 10_000_000, 100_000_000)),
+    "quick": Scale("quick", 2, 1, (0, 1), (1,), 2, 0.05, (100_000, 1_000_000), 2000, (10_000, 100_000)),
+    "standard": Scale(
+        "standard", 10, 2, (1, 2, 3), (1, 5), None, 1.0, (1_000_000, 10_000_000, 100_000_000), None, DOCUMENTS
+    ),
+    "full": Scale("full", None, 3, (1, 2, 3), (1, 5), None, 1.0, (1_000_000, 10_000_000, 100_000_000), None, DOCUMENTS),
 }
 
 

@@ -18,7 +18,7 @@ BucketRanks::BucketRanks(const BucketRows& rows, int64_t n_buckets) : rows_(rows
   int32_t rank = 0;
   for (Group& group : groups_) {
     group.first_rank = rank;
-    rank += std::popcount(group.bits);
+    rank += n_bits(group.bits);
   }
 }
 

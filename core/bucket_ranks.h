@@ -1,13 +1,20 @@
 // Which buckets have a row, in a quarter of a byte a bucket, so that the answer is in the L2 cache.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <vector>
 
 #include "subwords.h"
 
 namespace textspace {
+
+// std::popcount calls a function where the instruction is not sure to be there.
+inline int32_t n_bits(uint64_t x) {
+  x -= x >> 1 & 0x5555555555555555u;
+  x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  return static_cast<int32_t>(x * 0x0101010101010101u >> 56);
+}
 
 // The rank of a bucket is its place among those that have a row.
 class BucketRanks {
@@ -24,7 +31,7 @@ class BucketRanks {
     if (groups_.empty()) return rows_.buckets ? -1 : static_cast<int32_t>(bucket);
     const Group& group = groups_[bucket >> 6];
     const uint64_t bit = uint64_t{1} << (bucket & 63);
-    return group.bits & bit ? group.first_rank + std::popcount(group.bits & (bit - 1)) : -1;
+    return group.bits & bit ? group.first_rank + n_bits(group.bits & (bit - 1)) : -1;
   }
 
   bool has_table() const { return rows_.buckets != nullptr; }

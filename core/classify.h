@@ -23,6 +23,7 @@ struct DocumentRows {
   int64_t stride;
   const int32_t* rows;
   int64_t n, n_with_next;  // the rows of the next documents follow
+  float scale;             // 1 / number of features
 };
 
 template <int n_vecs>
@@ -35,9 +36,8 @@ inline void gather_panel(const DocumentRows& document, int64_t column, float* hi
 #pragma GCC unroll 16
     for (int v = 0; v < n_vecs; ++v) sums[v] += load(row + v * kLanes);
   }
-  const float scale = 1.0f / static_cast<float>(document.n);
 #pragma GCC unroll 16
-  for (int v = 0; v < n_vecs; ++v) store(hidden + column + v * kLanes, sums[v] * scale);
+  for (int v = 0; v < n_vecs; ++v) store(hidden + column + v * kLanes, sums[v] * document.scale);
 }
 
 template <int n_vecs>
@@ -119,8 +119,7 @@ class DocumentStep {
 
   // The gradient of a mean is divided among its rows.
   void scatter(const DocumentRows& document) {
-    const float scale = 1.0f / static_cast<float>(document.n);
-    for (int64_t d = 0; d < model_.stride; d += kLanes) store(gradient_ + d, load(gradient_ + d) * scale);
+    for (int64_t d = 0; d < model_.stride; d += kLanes) store(gradient_ + d, load(gradient_ + d) * document.scale);
     for (int64_t d = 0; d < model_.stride; d += kDocumentPanel * kLanes)
       scatter_of(vecs_from(d), kPanels)(document, d, gradient_);
   }
@@ -285,7 +284,7 @@ inline void train_documents(const ClassifierModel& model, const DocumentBatch& b
   for (int i = 0; i < batch.n; ++i) {
     const int64_t begin = batch.row_begin[i];
     const DocumentRows document = {model.input, model.stride, batch.rows + begin, batch.row_begin[i + 1] - begin,
-                                   batch.row_begin[batch.n] - begin};
+                                   batch.row_begin[batch.n] - begin, 1.0f / static_cast<float>(batch.n_features[i])};
     const Target* targets = batch.targets + batch.target_begin[i];
     step.train(document, targets, batch.target_begin[i + 1] - batch.target_begin[i], batch.weights[i],
                i % 4 == 0 ? loss : nullptr);

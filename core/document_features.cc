@@ -51,7 +51,7 @@ bool FeatureReader::next() {
     if (!tokenizer_->next(&token)) {
       token = features_.end_of_text_;
       at_end_ = true;
-    } else if (token.begin == kEndOfLine || is_label(token)) {
+    } else if (token.ends_line || is_label(token)) {
       continue;
     }
     features_.slots_.prefetch(token.hash);
@@ -97,6 +97,10 @@ void FeatureReader::add_subwords(const Token& token) {
   bytes[n - 1] = '>';
   bytes[n] = 0;  // continues no character
   const int min_n = features_.rule_.min_n, max_n = features_.rule_.max_n;
+  const FastModulo bucket_of = features_.bucket_of_;
+  const size_t most = static_cast<size_t>(n_buckets_ + n * std::min<int64_t>(max_n, n));
+  if (buckets_.size() < most) buckets_.resize(2 * most);
+  int32_t* out = buckets_.data() + n_buckets_;
   for (int64_t begin = 0; begin < n; ++begin) {
     if (is_continuation(bytes[begin])) continue;
     uint32_t hash = kFnvOffset;
@@ -105,9 +109,13 @@ void FeatureReader::add_subwords(const Token& token) {
       do hash = fnv1a_step(hash, bytes[end++]);
       while (is_continuation(bytes[end]));
       const bool lone_bracket = length == 1 && (begin == 0 || end == n);
-      if (length >= min_n && !lone_bracket) push_bucket(features_.bucket_of_(hash));
+      if (length < min_n || lone_bracket) continue;
+      const uint32_t bucket = bucket_of(hash);
+      features_.ranks_.prefetch(bucket);
+      *out++ = static_cast<int32_t>(bucket);
     }
   }
+  n_buckets_ = out - buckets_.data();
 }
 
 void FeatureReader::find_rows() {

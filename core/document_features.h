@@ -42,8 +42,8 @@ class DocumentFeatures {
 };
 
 // Reads one text after another, some tokens at a time, in passes: cut and hash the tokens; find their words; find the
-// rows of the n-grams' buckets. Each pass asks the memory for what the next one reads. Newlines are spaces, and each
-// text ends with one `</s>`.
+// rows of the n-grams' buckets. Each pass asks the memory for what the next one reads. Newlines and `</s>` in a
+// text are spaces, and each text ends with one `</s>`.
 class FeatureReader {
  public:
   explicit FeatureReader(const DocumentFeatures& features);

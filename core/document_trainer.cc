@@ -14,7 +14,7 @@ namespace {
 // Threads take the documents in chunks of this many, and train them in batches of about so many rows.
 constexpr int64_t kChunkDocuments = 64;
 constexpr int64_t kBatchRows = 4096;
-constexpr int kDrawsOfNegative = 16;
+constexpr int kDrawsOfNegative = 1000;  // one label may be nearly all there is, or all labels true
 
 int64_t n_chunks(int64_t n_documents) { return (n_documents + kChunkDocuments - 1) / kChunkDocuments; }
 
@@ -81,8 +81,8 @@ class DocumentTrainer::Sampler {
   }
 
   DocumentBatch batch() const {
-    return {static_cast<int>(weights_.size()), row_begin_.data(), rows_.data(), target_begin_.data(), targets_.data(),
-            weights_.data()};
+    return {static_cast<int>(weights_.size()), row_begin_.data(), rows_.data(),    n_features_.data(),
+            target_begin_.data(),               targets_.data(),   weights_.data()};
   }
 
  private:
@@ -90,6 +90,7 @@ class DocumentTrainer::Sampler {
     row_begin_.assign(1, 0);
     target_begin_.assign(1, 0);
     rows_.clear();
+    n_features_.clear();
     targets_.clear();
     weights_.clear();
   }
@@ -100,7 +101,10 @@ class DocumentTrainer::Sampler {
     const float weight = documents_.weights ? documents_.weights[document] : 1;
     if (n_labels == 0 || !(weight > 0)) return;
     add_rows(documents_.items + documents_.indptr[document], documents_.items + documents_.indptr[document + 1]);
-    if (static_cast<int64_t>(rows_.size()) == row_begin_.back()) return;
+    const int64_t n_features = static_cast<int64_t>(rows_.size()) - row_begin_.back();
+    if (n_features == 0) return;
+    if (documents_.has_zero_rows) rows_.erase(std::remove(rows_.begin() + row_begin_.back(), rows_.end(), -1), rows_.end());
+    n_features_.push_back(n_features);
     add_targets(labels, n_labels, weight);
     row_begin_.push_back(static_cast<int64_t>(rows_.size()));
     target_begin_.push_back(static_cast<int64_t>(targets_.size()));
@@ -113,7 +117,9 @@ class DocumentTrainer::Sampler {
       return;
     }
     for (; item < end; ++item) {
-      if (*item < documents_.n_words)
+      if (*item < 0)
+        rows_.push_back(-1);
+      else if (*item < documents_.n_words)
         rows_.insert(rows_.end(), documents_.word_rows + documents_.word_indptr[*item],
                      documents_.word_rows + documents_.word_indptr[*item + 1]);
       else
@@ -171,7 +177,7 @@ class DocumentTrainer::Sampler {
   std::optional<Permutation> order_;
   int64_t epoch_ = -1, n_taken_ = 0, next_ = 0;
   int64_t taken_[kChunkDocuments];
-  std::vector<int64_t> row_begin_, target_begin_;
+  std::vector<int64_t> row_begin_, n_features_, target_begin_;
   std::vector<int32_t> rows_;
   std::vector<Target> targets_;
   std::vector<float> weights_;

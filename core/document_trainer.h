@@ -20,7 +20,7 @@ enum class ClassifierLoss { kSoftmax, kHierarchicalSoftmax, kNegativeSampling, k
 struct Documents {
   int64_t n;
   const int64_t* indptr;        // (n + 1,)
-  const int32_t* items;
+  const int32_t* items;         // -1, like a row -1 below: a row of zeros
   const int64_t* label_indptr;  // (n + 1,): documents without labels or items are passed over
   const int32_t* labels;
   const float* weights;         // (n,), or null
@@ -29,6 +29,7 @@ struct Documents {
   const int64_t* word_indptr;
   const int32_t* word_rows;
   int64_t n_words, first_row;
+  bool has_zero_rows;           // whether there is a -1
 };
 
 struct DocumentTrainerOptions {

@@ -6,6 +6,7 @@
 #include "linear_kernels.h"
 #include "classify.h"
 #include "nearest_centroids.h"
+#include "random_rows.h"
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
@@ -32,6 +33,7 @@ const Kernels* kernel_table() {
       .dot = dot,
       .finish_training = finish_training,
       .train_documents = train_documents,
+      .fill_random_rows = fill_random_rows,
       .tags = {.multiply = multiply,
                .convolve = convolve,
                .convolve_back = convolve_back,

@@ -48,6 +48,10 @@ struct Kernels {
   void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
                           ClassifierLossSample*);
 
+  // Rows first_row..first_row + n_rows of a matrix: uniform in [-bound, bound), zeros from column `dim` on.
+  void (*fill_random_rows)(float* matrix, int64_t stride, int dim, int64_t first_row, int64_t n_rows, float bound,
+                           uint64_t seed);
+
   TagKernels tags;
 };
 

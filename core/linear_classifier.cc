@@ -12,8 +12,10 @@
 namespace textspace {
 namespace {
 
-constexpr int64_t kTextsPerTask = 8 * kQueryTile;
+constexpr int64_t kTilesPerTask = 8;
+constexpr int64_t kScoresPerTask = 1 << 19;  // of all labels: 2 MB
 constexpr int64_t kBytesPerThread = 1 << 15;  // starting a thread takes about as long as this many bytes of text
+constexpr int64_t kBytesPerTask = 1 << 20;    // much less than a second
 constexpr int64_t kRowsPerTask = 4096;
 constexpr double kExcess = 1e-5;  // what fastText adds to a probability before it takes the logarithm
 
@@ -51,10 +53,10 @@ class LinearClassifier::Worker {
       : classifier_(classifier),
         model_(classifier.model_),
         reader_(*classifier.features_),
-        hidden_(aligned_floats(kTextsPerTask * model_.dim)) {
+        hidden_(aligned_floats(classifier.texts_per_task_ * model_.dim)) {
     if (!classifier.output_) return;
-    queries_ = aligned_floats(kTextsPerTask * model_.dim);
-    scores_ = aligned_floats(kTextsPerTask * classifier.output_->n_padded_rows());
+    queries_ = aligned_floats(classifier.texts_per_task_ * model_.dim);
+    scores_ = aligned_floats(classifier.texts_per_task_ * classifier.output_->n_padded_rows());
   }
 
   float* hidden(int64_t i) { return hidden_.get() + i * model_.dim; }
@@ -179,7 +181,9 @@ class LinearClassifier::Worker {
 
 LinearClassifier::LinearClassifier(std::shared_ptr<const DocumentFeatures> features, const LinearModel& model,
                                    int n_threads)
-    : features_(std::move(features)), model_(model) {
+    : features_(std::move(features)),
+      model_(model),
+      texts_per_task_(kQueryTile * std::clamp<int64_t>(kScoresPerTask / kQueryTile / model.n_labels, 1, kTilesPerTask)) {
   if (model.n_rows != features_->n_rows())
     throw std::invalid_argument("`input_vectors` must have a row for each word and each bucket that has one: " +
                                 std::to_string(features_->n_rows()) + ", got " + std::to_string(model.n_rows));
@@ -194,20 +198,44 @@ LinearClassifier::~LinearClassifier() = default;
 template <typename Use>
 bool LinearClassifier::for_each_batch(const Texts& texts, int n_threads, const KeepGoing& keep_going,
                                       const Use& use) const {
-  int64_t n_bytes = 0;
-  for (int64_t i = 0; i < texts.n; ++i) n_bytes += texts.texts[i].size;
+  std::vector<int64_t> begins = {0};  // of the tasks
+  int64_t n_bytes = 0, task_bytes = 0;
+  for (int64_t i = 0; i < texts.n; ++i) {
+    if (i - begins.back() == texts_per_task_ || task_bytes > kBytesPerTask) {
+      begins.push_back(i);
+      task_bytes = 0;
+    }
+    n_bytes += texts.texts[i].size;
+    task_bytes += texts.texts[i].size;
+  }
+  if (texts.n > 0) begins.push_back(texts.n);
+  const auto n_tasks = static_cast<int64_t>(begins.size()) - 1;
   const int64_t useful = n_bytes / kBytesPerThread + 1;
   const int n_workers = static_cast<int>(std::min<int64_t>(n_threads, useful));
-  const int64_t n_tasks = (texts.n + kTextsPerTask - 1) / kTextsPerTask;
   std::vector<std::unique_ptr<Worker>> workers(static_cast<size_t>(std::min<int64_t>(n_workers, n_tasks)));
-  for (auto& worker : workers) worker = std::make_unique<Worker>(*this);
+  for (auto& worker : workers) worker = take_worker();
   const Patient patient(keep_going);
-  return for_each_task(n_tasks, n_workers, std::cref(patient), [&](int64_t task, int thread_id) {
-    const int64_t first = task * kTextsPerTask, n = std::min(texts.n - first, kTextsPerTask);
+  const bool done = for_each_task(n_tasks, n_workers, std::cref(patient), [&](int64_t task, int thread_id) {
+    const int64_t first = begins[static_cast<size_t>(task)], n = begins[static_cast<size_t>(task) + 1] - first;
     Worker& worker = *workers[static_cast<size_t>(thread_id)];
     for (int64_t i = 0; i < n; ++i) worker.read(texts.texts[first + i], i);
     use(worker, first, n);
   });
+  const std::lock_guard lock(mutex_);
+  for (auto& worker : workers) idle_.push_back(std::move(worker));
+  return done;
+}
+
+std::unique_ptr<LinearClassifier::Worker> LinearClassifier::take_worker() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<Worker> worker = std::move(idle_.back());
+      idle_.pop_back();
+      return worker;
+    }
+  }
+  return std::make_unique<Worker>(*this);
 }
 
 bool LinearClassifier::hidden(const Texts& texts, int n_threads, const KeepGoing& keep_going, float* out) const {

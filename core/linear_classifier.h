@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -62,10 +63,15 @@ class LinearClassifier {
   template <typename Use>
   bool for_each_batch(const Texts& texts, int n_threads, const KeepGoing& keep_going, const Use& use) const;
 
+  std::unique_ptr<Worker> take_worker() const;
+
   std::shared_ptr<const DocumentFeatures> features_;
   LinearModel model_;
+  int64_t texts_per_task_;
   std::optional<LabelTree> tree_;
   std::optional<PackedRows> output_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Worker>> idle_;  // kept: to make one takes longer than to read a short text
 };
 
 // folded[row] = the scores of all n_labels rows of `output` for one row of the input; `stride` floats a row, of which

@@ -8,6 +8,8 @@
 
 namespace textspace::TEXTSPACE_ISA {
 
+constexpr int64_t kShortRowsAhead = 24;
+
 typedef float Pair __attribute__((vector_size(8), aligned(4), may_alias));
 typedef float Quad __attribute__((vector_size(16), aligned(4), may_alias));
 
@@ -30,7 +32,7 @@ void add_columns(const RowMatrix& matrix, const RowList& list, int column, float
   for (int v = 0; v < n_vecs; ++v) columns[v] = column + v * kLanes;
   Vec total[n_vecs] = {};  // added to the sums in the end: a text's chunks are summed apart, which rounds less
   for (int64_t j = 0; j < list.n; ++j) {
-    if (column == 0) prefetch_row(matrix, list, j + kRowsAhead);
+    if (column == 0) prefetch_row(matrix, list, j + (n_vecs <= 2 ? kShortRowsAhead : kRowsAhead));
     const float* row = matrix.values + list.rows[j] * matrix.stride;
 #pragma GCC unroll 8
     for (int v = 0; v < n_vecs; ++v) total[v] += load_unaligned(row + columns[v]);

@@ -19,7 +19,7 @@ constexpr float kSplit = 1e-7f;
 
 int64_t padded(int64_t n) { return (n + kPadding - 1) / kPadding * kPadding; }
 
-float load(const float* address) {
+float load(const char* address) {
   float value;
   std::memcpy(&value, address, sizeof value);
   return value;
@@ -39,9 +39,9 @@ struct Part {
   // Writes the part of a row as column i of `columns`, which are n long.
   void copy(int64_t row, int64_t i, int64_t n, float* columns) const {
     const float norm = matrix.norms && matrix.norms[row] != 0 ? matrix.norms[row] : 1.0f;
-    const char* source = reinterpret_cast<const char*>(matrix.rows) + (row * matrix.stride + begin) * sizeof(float);
-    for (int j = 0; j < dim; ++j)
-      columns[j * n + i] = load(reinterpret_cast<const float*>(source + j * sizeof(float))) / norm;
+    constexpr int64_t kBytes = sizeof(float);
+    const char* source = reinterpret_cast<const char*>(matrix.rows) + (row * matrix.stride + begin) * kBytes;
+    for (int j = 0; j < dim; ++j) columns[j * n + i] = load(source + j * kBytes) / norm;
   }
 };
 

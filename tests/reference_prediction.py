@@ -45,7 +45,7 @@ def word_ngram_hashes(tokens: list[bytes], longest: int) -> list[int]:
 
 
 def tokens_of(model: Model, text: bytes) -> list[bytes]:
-    tokens = [token for token in re.split(rb"[ \n\r\t\v\f\0]+", text) if token]
+    tokens = [token for token in re.split(rb"[ \n\r\t\v\f\0]+", text) if token not in (b"", b"</s>")]
     return [t for t in tokens if not model.label_prefix or not t.startswith(model.label_prefix)] + [b"</s>"]
 
 

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from textspace.calibration import best_thresholds, fit_calibration, fit_platt, fit_temperature, probabilities_of
+from textspace.classification.calibration import (
+    best_thresholds,
+    fit_calibration,
+    fit_platt,
+    fit_temperature,
+    probabilities_of,
+)
 
 optimize = pytest.importorskip("scipy.optimize")
 special = pytest.importorskip("scipy.special")
@@ -98,7 +104,7 @@ def test_platt_is_the_logistic_regression_of_the_smoothed_targets():
 def test_platt_does_not_depend_on_the_blocks(monkeypatch):
     logits, truth = multi_label()
     whole = fit_platt(logits, truth)
-    monkeypatch.setattr("textspace.calibration.CELLS_PER_BLOCK", 2 * len(logits))
+    monkeypatch.setattr("textspace.classification.calibration.CELLS_PER_BLOCK", 2 * len(logits))
     np.testing.assert_allclose(fit_platt(logits, truth), whole, rtol=1e-5, atol=1e-7)
 
 

@@ -182,11 +182,12 @@ def test_explain_an_empty_text(fitted):
     assert [found.text for found in why.contributions] == ["</s>"]
 
 
-def test_keywords(fitted):
+@pytest.mark.parametrize("loss", LOSSES)
+def test_keywords(loss):
+    clf = small_classifier(loss=loss, word_ngrams=2, epochs=20).fit(*one_topic_texts())
     for label, words in TOPICS.items():
-        found = fitted.keywords(label, k=5)
-        assert {keyword.text for keyword in found} == set(words)
-        with_ngrams = fitted.keywords(label, k=50, texts=TEST_TEXTS)
+        assert {keyword.text for keyword in clf.keywords(label, k=5)} == set(words)
+        with_ngrams = clf.keywords(label, k=50, texts=TEST_TEXTS)
         assert {keyword.kind for keyword in with_ngrams} == {"word", "ngram"}
         weights = [keyword.weight for keyword in with_ngrams]
         assert weights == sorted(weights, reverse=True)

@@ -4,6 +4,7 @@ import inspect
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -172,16 +173,21 @@ def test_tables_on_a_terminal(cli: Cli, model: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_demo_trains_shows_and_says_where_the_model_is(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = list(stdlib_docs(modules={"threading", "socket", "logging", "pickle"}))
+    few = list(stdlib_docs(modules={"threading", "socket", "logging", "turtle", "email"}))
     monkeypatch.setattr("textspace.cli.demo.stdlib_docs", lambda: few)
     outcome = cli("demo")
     assert outcome.status == 0, outcome.err
-    assert f"{len(few)} docstrings of 4 modules" in outcome.out
+    assert f"{len(few)} docstrings of 5 modules" in outcome.out
     assert "'multithreaded' is not in the corpus" in outcome.out
     assert str(Path("demo.textspace").resolve()) in outcome.out
     assert "threads" in load("demo.textspace")
     columns = next(line for line in outcome.out.splitlines() if line.split()[:1] == ["thread"])
     assert columns.split()[:2] == ["thread", "socket"]
+    accuracy = float(re.search(r"held out, ([\d.]+)% got the right one of 4 modules", outcome.out)[1])
+    majority = float(re.search(r"always saying '[a-z]+' would give ([\d.]+)%", outcome.out)[1])
+    assert accuracy > majority + 20
+    assert "Why:" in outcome.out
+    assert load("demo-classifier.textspace").predict(["wait until the thread ends"]).tolist() == ["threading"]
 
 
 def test_evaluate_prints_both_figures(cli: Cli, model: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import reference_vectors as ref
-from textspace.contributions import find_keywords, row_scores
+from textspace.classification.contributions import find_keywords, row_scores
 from textspace.formats import StoredClassifier
 from textspace.formats.quantized import Int8Rows
 from textspace.text.features import TextFeatures

@@ -23,9 +23,17 @@ def corpus() -> str:
     return "\n".join([*docs, "berlin is in germany and paris is in france\n" * 5])
 
 
+@pytest.fixture(scope="module")
+def labelled() -> list[str]:
+    return [f"__label__{doc.module} {' '.join(doc.text.lower().split())}\n" for doc in stdlib_docs(modules=MODULES)]
+
+
 @pytest.fixture(autouse=True)
-def reader_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corpus: str) -> None:
+def reader_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corpus: str, labelled: list[str]) -> None:
     monkeypatch.chdir(tmp_path)
+    for name, part in (("train.txt", labelled[::2]), ("valid.txt", labelled[1::4]), ("test.txt", labelled[3::4])):
+        Path(name).write_text("".join(part), encoding="utf-8")
+    Path("posts.jsonl").write_text('{"text": "wait until the thread ends"}\n', encoding="utf-8")
     Path("corpus.txt").write_text(corpus, encoding="utf-8")
     Path("pairs.txt").write_text("thread process 6\nsocket file 4\nserver client 7\n", encoding="utf-8")
     Path("questions.txt").write_text(": capitals\nberlin germany paris france\n", encoding="utf-8")
@@ -73,7 +81,11 @@ def test_examples_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     monkeypatch.setattr(sys, "argv", ["compare_texts.py", "vectors.textspace", "start a thread", "corpus.txt"])
     runpy.run_path(str(examples / "compare_texts.py"))
     assert len(capsys.readouterr().out.splitlines()) == 5
-    assert {path.name for path in examples.glob("*.py")} == {"train_with_progress.py", "compare_texts.py"}
+    monkeypatch.setattr(sys, "argv", ["classify.py", "train.txt", "test.txt"])
+    runpy.run_path(str(examples / "classify.py"))
+    assert re.match(r"\d labels, accuracy 0\.\d+, mean F1", capsys.readouterr().out)
+    known = {"train_with_progress.py", "compare_texts.py", "classify.py"}
+    assert {path.name for path in examples.glob("*.py")} == known
 
 
 @pytest.mark.skipif(not (ROOT / "src").is_dir(), reason="needs the repository, which a wheel's tests do not have")

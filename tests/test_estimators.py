@@ -162,7 +162,8 @@ def test_scikit_learn_clones_it(case, fitted):
     clone = base.clone(fitted)
     assert clone.get_params() == fitted.get_params()
     assert not hasattr(clone, "vocabulary_")
-    base.clone(case.make(tokenizer=str.split))
+    if "tokenizer" in fitted.get_params():
+        base.clone(case.make(tokenizer=str.split))
 
 
 def test_a_corpus_without_words_is_refused(case):
@@ -193,7 +194,7 @@ def test_unseen_and_odd_texts(case, fitted):
 
 
 def test_a_lone_text_is_refused(case, fitted):
-    with pytest.raises(TypeError, match=r"`texts` must be .* single str; pass \[texts\]"):
+    with pytest.raises(TypeError, match=r"`texts` must be .* single str; pass \[texts?\]"):
         case.output(fitted, "the cat")
 
 

@@ -3,7 +3,7 @@
 import html
 import re
 
-from textspace.explanation import Contribution, Explanation
+from textspace.classification.explanation import Contribution, Explanation
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from textspace.given_labels import check_labels, truth_matrix
+from textspace.classification.given_labels import check_labels, truth_matrix
 
 
 @pytest.mark.parametrize(

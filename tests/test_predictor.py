@@ -1,11 +1,15 @@
 """Labels, probabilities and scores of texts, against the slow reference."""
 
 import dataclasses
+import signal
+import threading
+import time
 
 import numpy as np
 import pytest
 
 import reference_prediction as reference
+from textspace import _core
 from textspace.formats.stored_classifier import Calibration, StoredClassifier
 from textspace.prediction.folding import fold
 from textspace.prediction.predictor import Predictor
@@ -135,3 +139,125 @@ def test_calibration(loss, per_label):
     expected = np.array([reference.probabilities(slow, text.encode()) for text in TEXTS])
     np.testing.assert_allclose(predictor.probabilities(TEXTS), expected, rtol=2e-4, atol=1e-6)
     np.testing.assert_allclose(predictor.top(TEXTS, k=7).scores, -np.sort(-expected), rtol=2e-4, atol=1e-6)
+
+
+def test_folding_waits_for_enough_text():
+    stored, _ = build("softmax", 2, 9, **RULES["bigrams"])
+    predictor = Predictor(stored, n_threads=1)
+    few = predictor.logits(TEXTS[:1])
+    assert "_folded" not in predictor.__dict__
+    predictor.best(["the cheese " * 100])
+    assert "_folded" in predictor.__dict__
+    np.testing.assert_allclose(predictor.logits(TEXTS[:1]), few, rtol=1e-5)
+    assert "_folded" not in Predictor(stored, fold=False).__dict__
+
+
+def test_a_model_of_more_labels_than_dimensions_is_not_folded():
+    stored, _ = build("softmax", 23, 9)
+    predictor = Predictor(stored)
+    predictor.best(["the cheese " * 1000])
+    assert "_folded" not in predictor.__dict__
+    with pytest.raises(ValueError, match="23 > 9"):
+        fold(stored)
+
+
+def test_a_folded_model_stands_for_itself():
+    stored, _ = build("hs", 5, 9, **RULES["bigrams"])
+    folded = fold(stored, n_threads=2)
+    assert folded.input_vectors.shape == (len(stored.input_vectors), 5) and folded.output_vectors is None
+    np.testing.assert_allclose(folded.input_vectors, stored.input_vectors @ stored.output_vectors.T, atol=1e-5)
+    assert fold(folded) is folded
+    with pytest.raises(ValueError, match="not folded"):
+        Predictor(folded).embed(TEXTS)
+
+
+@pytest.mark.parametrize("loss", ["softmax", "hs"])
+def test_the_result_does_not_depend_on_threads_nor_on_neighbours(loss):
+    stored, _ = build(loss, 300, 16, **RULES["all"])
+    texts = [f"{text} {i}" for i in range(60) for text in TEXTS]
+    one, four = (Predictor(stored, n_threads=n_threads).top(texts, k=5) for n_threads in (1, 4))
+    assert (one.scores == four.scores).all() and (one.label_ids == four.label_ids).all()
+    alone = Predictor(stored).top(texts[100:101], k=5)
+    assert (alone.scores == one.scores[100]).all() and (alone.label_ids == one.label_ids[100]).all()
+
+
+def test_equal_scores_are_in_the_order_of_the_labels():
+    stored, _ = build("ova", 40, 9)
+    stored = dataclasses.replace(stored, output_vectors=np.zeros_like(stored.output_vectors))
+    assert Predictor(stored).top(["the"], k=7).label_ids.tolist() == [list(range(7))]
+    assert Predictor(stored).top(["the"], k=100).label_ids.tolist() == [list(range(40))]
+
+
+def test_a_vocabulary_without_an_end_of_text_may_leave_nothing():
+    features = TextFeatures(Vocabulary.from_words(["a"]))
+    output = np.array([[1.0], [-1.0]], np.float32)
+    stored = StoredClassifier(features, ("x", "y"), np.array([1, 1]), np.ones((1, 1), np.float32), output, "softmax")
+    assert Predictor(stored).probabilities(["", "a"]).round(3).tolist() == [[0.5, 0.5], pytest.approx([0.881, 0.119])]
+
+
+def test_scores_that_are_not_numbers_choose_no_label():
+    stored, _ = build("softmax", 5, 9)
+    vectors = stored.input_vectors.copy()
+    vectors[:] = np.nan
+    stored = dataclasses.replace(stored, input_vectors=vectors)
+    assert Predictor(stored).best(["the"]).tolist() == [-1]
+    assert Predictor(stored).top(["the"]).labels.tolist() == [[""]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"k": 0}, ValueError, "`k`"),
+        ({"k": 1.5}, TypeError, "`k`"),
+        ({"threshold": np.nan}, ValueError, "`threshold`"),
+        ({"threshold": None}, TypeError, "`threshold`"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, error, message):
+    stored, _ = build()
+    with pytest.raises(error, match=message):
+        Predictor(stored).top(["a"], **arguments)
+    with pytest.raises(ValueError, match="`fold`"):
+        Predictor(stored, fold="no")
+    with pytest.raises(ValueError, match="`n_threads`"):
+        Predictor(stored, n_threads=0)
+
+
+def test_damaged_models_are_refused():
+    stored, _ = build("hs", **RULES["all"])
+
+    def predict(**changes):
+        features = dataclasses.replace(stored.features, **changes.pop("features", {}))
+        model = dataclasses.replace(stored, features=features, **changes)
+        return Predictor(model, n_threads=1).top(TEXTS)
+
+    buckets, rows = stored.features.buckets, stored.features.bucket_rows
+    assert (predict().label_ids >= 0).all()
+    for change, message in [
+        ({"features": {"buckets": buckets[::-1].copy()}}, "ascend"),
+        ({"features": {"buckets": buckets + 777}}, "ascend"),
+        ({"label_counts": np.arange(5)}, "must not increase"),
+        ({"label_counts": np.array([5, 4, 3, 2, -1])}, "negative"),
+        ({"label_counts": np.full(5, 2**62)}, "add up"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            predict(**change)
+    for wrong in (-1, 0, 2**31 - 1, -(2**31)):  # rows that are none of the n-grams' are missing rows
+        assert (predict(features={"bucket_rows": np.full_like(rows, wrong)}).label_ids >= 0).all()
+
+
+def test_ctrl_c_stops_a_prediction():
+    before = _core.isa()
+    _core.use_isa("baseline")
+    try:
+        predictor = Predictor(build("softmax", 2, 9, **RULES["all"])[0], n_threads=2, fold=False)
+        texts = ["extraordinary words of all kinds " * 2000] * 30_000
+        timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+        began = time.perf_counter()
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            predictor.best(texts)
+        assert time.perf_counter() - began < 3  # it would take ten times as long
+        timer.join()
+    finally:
+        _core.use_isa(before)

@@ -17,7 +17,7 @@ import textspace
 
 # An example stands in the docstring of the name a user reaches for first: methods may leave it to their class.
 NOT_ASKED_FOR = {"ES01", "GL01", "SA01", "SS05", "SS06", "EX01"}
-SUBPACKAGES = ("evaluation", "formats", "search", "text", "training")
+SUBPACKAGES = ("evaluation", "formats", "search", "text", "training", "tuning")
 
 
 def public_names() -> Iterator[str]:

@@ -5,6 +5,8 @@
 #include "bindings.h"
 #include "document_encoder.h"
 #include "document_trainer.h"
+#include "isa.h"
+#include "parallel.h"
 
 namespace textspace {
 namespace {
@@ -96,6 +98,67 @@ class BoundDocumentEncoder {
   std::unique_ptr<DocumentEncoder> encoder_;
 };
 
+template <typename T>
+nb::ndarray<nb::numpy, T, nb::ndim<1>> to_numpy(std::vector<T>&& values) {
+  auto owned = std::make_unique<std::vector<T>>(std::move(values));
+  T* data = owned->data();
+  const size_t n = owned->size();
+  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  owned.release();
+  return nb::ndarray<nb::numpy, T, nb::ndim<1>>(data, {n}, owner);
+}
+
+// The buckets of words, counted, and then replaced by rows.
+class BoundWordBuckets {
+ public:
+  BoundWordBuckets(Array1D<uint8_t> blob, Array1D<int64_t> offsets, int min_n, int max_n, int64_t n_buckets,
+                   int n_threads)
+      : n_buckets_(n_buckets) {
+    require(length(offsets) >= 1, "`offsets` must have one entry more than there are words");
+    require(n_buckets >= 1 && n_buckets < (int64_t{1} << 31), "`n_buckets` must be from 1 to 2**31 - 1");
+    require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+    const WordList words = {blob.data(), length(blob), offsets.data(), length(offsets) - 1};
+    nb::gil_scoped_release release;
+    lists_ = word_buckets(words, {min_n, max_n, static_cast<uint32_t>(n_buckets)}, n_threads);
+  }
+
+  void add_counts(Array1D<int64_t> word_counts, MutableArray1D<uint32_t> counts) const {
+    require(length(word_counts) == n_words(), "`word_counts` must have one entry for each word");
+    require(length(counts) == n_buckets_, "`counts` must have one entry for each bucket");
+    nb::gil_scoped_release release;
+    add_bucket_counts(lists_.indptr.data(), lists_.rows.data(), word_counts.data(), n_words(), counts.data());
+  }
+
+  nb::tuple rows(int64_t n_known, Array1D<int32_t> bucket_items, int32_t shift) const {
+    require(length(bucket_items) == n_buckets_, "`bucket_items` must have one entry for each bucket");
+    RowLists rows;
+    {
+      nb::gil_scoped_release release;
+      rows = word_item_rows(lists_.indptr.data(), lists_.rows.data(), n_words(), n_known, bucket_items.data(), shift);
+    }
+    return nb::make_tuple(to_numpy(std::move(rows.indptr)), to_numpy(std::move(rows.rows)));
+  }
+
+ private:
+  int64_t n_words() const { return static_cast<int64_t>(lists_.indptr.size()) - 1; }
+
+  int64_t n_buckets_;
+  RowLists lists_;
+};
+
+void bind_fill_random_rows(Matrix matrix, int dim, float bound, uint64_t seed, int n_threads) {
+  const auto stride = static_cast<int64_t>(matrix.shape(1)), n_rows = static_cast<int64_t>(matrix.shape(0));
+  require(n_rows == 0 || (stride % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0),
+          "`matrix` must be 64-byte aligned, its rows a multiple of 16 floats long");
+  require(dim >= 0 && dim <= stride, "`dim` must be at most the length of a row");
+  require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+  nb::gil_scoped_release release;
+  parallel_for(n_threads, [&](int i) {
+    const int64_t begin = n_rows * i / n_threads, end = n_rows * (i + 1) / n_threads;
+    kernels().fill_random_rows(matrix.data(), stride, dim, begin, end - begin, bound, seed);
+  });
+}
+
 int64_t bind_number_buckets(Array1D<uint32_t> counts, int32_t first, MutableArray1D<int32_t> bucket_items) {
   require(length(counts) == length(bucket_items), "`bucket_items` must be as long as `counts`");
   require(first >= 0, "`first` must be >= 0");
@@ -127,13 +190,14 @@ class BoundDocumentTrainer {
     require(length(indptr) >= 2, "there must be a document");
     require(epochs >= 1 && n_threads >= 1 && n_threads <= 4096, "`epochs` and `n_threads` must be at least 1");
     require(n_negatives >= 0 && n_negatives <= 1000, "`n_negatives` must be from 0 to 1000");
-    const Documents documents{length(indptr) - 1, indptr.data(), items.data(), label_indptr.data(), labels.data(),
+    Documents documents{length(indptr) - 1, indptr.data(), items.data(), label_indptr.data(), labels.data(),
                               data_or_null(weights_), data_or_null(word_indptr_), data_or_null(word_rows_),
-                              word_indptr_ ? length(*word_indptr_) - 1 : 0, first_row};
+                              word_indptr_ ? length(*word_indptr_) - 1 : 0, first_row, false};
     const DocumentTrainerOptions options{classifier_loss(loss), all_labels, data_or_null(label_weights_), n_negatives,
                                          negative_power, shuffle, pause, epochs, learning_rate, seed, n_threads};
     nb::gil_scoped_release release;
     check(documents, length(counts));
+    documents.has_zero_rows = has_zero_row(items) || (word_rows && has_zero_row(*word_rows));
     trainer_ = std::make_unique<DocumentTrainer>(
         documents, std::vector<int64_t>(counts.data(), counts.data() + length(counts)), input.data(), output.data(),
         static_cast<int64_t>(input.shape(1)), options);
@@ -178,16 +242,22 @@ class BoundDocumentTrainer {
     check_items(documents, n_rows);
   }
 
+  static bool has_zero_row(const Array1D<int32_t>& rows) {
+    int32_t least = 0;
+    for (int64_t i = 0; i < length(rows); ++i) least = rows.data()[i] < least ? rows.data()[i] : least;
+    return least < 0;
+  }
+
   void check_items(const Documents& documents, int64_t n_rows) const {
     const char* rule = "`items` must hold numbers of words and of rows of `input_vectors`";
     require(word_indptr_.has_value() == word_rows_.has_value(), "`word_indptr` and `word_rows` must be given together");
-    if (!word_indptr_) return require_range(documents.items, length(items_), 0, n_rows, rule);
+    if (!word_indptr_) return require_range(documents.items, length(items_), -1, n_rows, rule);
     require(length(*word_indptr_) >= 1, "`word_indptr` must have one entry more than there are words");
     require(documents.first_row >= 0 && documents.first_row <= n_rows, "`first_row` must be a row of `input_vectors`");
     require_indptr(documents.word_indptr, documents.n_words, length(*word_rows_),
                    "`word_indptr` must ascend from 0 to the length of `word_rows`");
-    require_range(documents.word_rows, length(*word_rows_), 0, n_rows, "`word_rows` must hold rows of `input_vectors`");
-    require_range(documents.items, length(items_), 0, documents.n_words + n_rows - documents.first_row, rule);
+    require_range(documents.word_rows, length(*word_rows_), -1, n_rows, "`word_rows` must hold rows of `input_vectors`");
+    require_range(documents.items, length(items_), -1, documents.n_words + n_rows - documents.first_row, rule);
   }
 
   Array1D<int64_t> indptr_;
@@ -214,6 +284,17 @@ void bind_encoder(nb::module_& m) {
       .def("encode", &Encoder::encode, nb::arg("bucket_items"), nb::arg("indptr").noconvert(),
            nb::arg("items").noconvert(), nb::arg("label_indptr").noconvert(), nb::arg("labels").noconvert(),
            "Write the documents into arrays of the sizes that measure() told.");
+  using WordBuckets = BoundWordBuckets;
+  nb::class_<WordBuckets>(m, "WordBuckets", "The buckets of words' character n-grams; see core/document_encoder.h.")
+      .def(nb::init<Array1D<uint8_t>, Array1D<int64_t>, int, int, int64_t, int>(), nb::arg("blob"), nb::arg("offsets"),
+           nb::kw_only(), nb::arg("min_n"), nb::arg("max_n"), nb::arg("n_buckets"), nb::arg("n_threads"))
+      .def("add_counts", &WordBuckets::add_counts, nb::arg("word_counts"), nb::arg("counts").noconvert(),
+           "Add to each bucket's count those of the words that have an n-gram in it.")
+      .def("rows", &WordBuckets::rows, nb::arg("n_known"), nb::arg("bucket_items"), nb::arg("shift"),
+           "The rows of each word as (indptr, rows): i for word i < n_known, then bucket_items[bucket] + shift.");
+  m.def("fill_random_rows", bind_fill_random_rows, nb::arg("matrix").noconvert(), nb::arg("dim"), nb::arg("bound"),
+        nb::arg("seed"), nb::arg("n_threads"),
+        "Fill with numbers uniform in [-bound, bound), and with zeros from column `dim` on.");
   m.def("number_buckets", bind_number_buckets, nb::arg("counts"), nb::arg("first"),
         nb::arg("bucket_items").noconvert(),
         "Give the buckets that occur, the most frequent first, the items first, first + 1, ...; how many they are.");

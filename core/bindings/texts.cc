@@ -8,13 +8,6 @@ Bytes bytes_of(nb::handle object) {
           static_cast<int64_t>(PyBytes_Size(object.ptr()))};
 }
 
-[[noreturn]] void reject(nb::handle text, Py_ssize_t position) {
-  const std::string type = nb::cast<std::string>(text.type().attr("__name__"));
-  throw nb::type_error(("`texts` must hold only str, got " + type + " at position " + std::to_string(position) +
-                        "; replace missing texts by \"\" or leave them out")
-                           .c_str());
-}
-
 }  // namespace
 
 TextBatch::TextBatch(nb::handle texts) : source_(nb::borrow(texts)) {
@@ -48,7 +41,7 @@ void TextBatch::add_tuple(nb::handle texts) {
     } else if (PyBytes_Check(text)) {
       view = bytes_of(text);
     } else {
-      reject(text, i);
+      throw nb::type_error("`texts` must hold only str");  // text_batches' caller says where
     }
   }
   views_ = own_.data();

@@ -240,6 +240,23 @@ class DocumentEncoder:
         labels: NDArray[np.int32],
     ) -> None: ...
 
+class WordBuckets:
+    def __init__(
+        self,
+        blob: NDArray[np.uint8],
+        offsets: NDArray[np.int64],
+        *,
+        min_n: int,
+        max_n: int,
+        n_buckets: int,
+        n_threads: int,
+    ) -> None: ...
+    def add_counts(self, word_counts: NDArray[np.int64], counts: NDArray[np.uint32]) -> None: ...
+    def rows(
+        self, n_known: int, bucket_items: NDArray[np.int32], shift: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
+
+def fill_random_rows(matrix: NDArray[np.float32], dim: int, bound: float, seed: int, n_threads: int) -> None: ...
 def number_buckets(counts: NDArray[np.uint32], first: int, bucket_items: NDArray[np.int32]) -> int: ...
 
 class DocumentTrainer:

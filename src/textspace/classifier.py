@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._estimator import Estimator
 from textspace._validation import check_choice
-from textspace.classifier_finishing import ClassifierFinishing
-from textspace.classifier_queries import ClassifierQueries
-from textspace.classifier_training import parameters_of, train_model
+from textspace.classification.finishing import ClassifierFinishing
+from textspace.classification.fitting import parameters_of, train_model
+from textspace.classification.labelled_data import LabelledData
+from textspace.classification.queries import ClassifierQueries
 from textspace.formats import read_classifier, write_classifier
-from textspace.labelled_data import LabelledData
 
 if TYPE_CHECKING:
     import os
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from textspace._typing import Labels, Source
+    from textspace.classification.labelled_data import Validation
     from textspace.formats import StoredClassifier
-    from textspace.labelled_data import Validation
     from textspace.queries import VectorQueries
     from textspace.training.callbacks import Callback
     from textspace.training.loop import HistoryRecord
@@ -119,6 +119,8 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
     ['praise', 'blame']
     """
 
+    _estimator_type = "classifier"  # what scikit-learn before 1.6 asks for
+
     def __init__(
         self,
         *,
@@ -191,6 +193,7 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
             How much each text counts; not negative.
         validation : str, Path, (texts, labels), or float, optional
             Labelled texts to judge each epoch by; or the share of the texts to hold out for that, drawn at random.
+            They are kept in memory; with a share all texts are.
         callbacks : sequence of Callback
             Told of the progress, about ten times a second.
         on_interrupt : {"raise", "keep"}
@@ -294,8 +297,8 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         Parameters
         ----------
         path : str or os.PathLike
-            ``.textspace`` keeps everything; ``.bin`` is fastText's model, ``.ftz`` its quantized one. An existing file
-            is replaced in one step.
+            ``.textspace`` keeps everything; ``.bin`` is fastText's model, ``.ftz`` its quantized one, without the
+            calibration, and with integer labels as str. An existing file is replaced in one step.
 
         Raises
         ------
@@ -334,6 +337,24 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         self._set_model(model)
         return self
 
+    def __sklearn_clone__(self) -> Self:
+        # scikit-learn would make untrained copies of trained word vectors.
+        return type(self)(**self.get_params())
+
+    def __sklearn_tags__(self) -> Any:
+        # Only scikit-learn calls this: it stratifies the folds of a classifier.
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type=self._estimator_type,
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(),
+            input_tags=InputTags(two_d_array=False, string=True),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._model is not None
+
     def __getstate__(self) -> dict[str, Any]:
         # What can be computed again is left out; memory-mapped matrices are pickled as plain ones.
-        return {name: value for name, value in self.__dict__.items() if name != "_cached_predictor"}
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_cached")}

@@ -8,6 +8,7 @@ from textspace._estimator import Estimator
 from textspace._validation import check_choice
 from textspace.formats import read_vectors, write_vectors
 from textspace.lookup import Neighbor
+from textspace.quantization import quantize_vectors
 from textspace.queries import VectorQueries
 from textspace.training.parameters import check_parameters
 from textspace.training.word_vectors import parameters_of, train_vectors, with_parameters
@@ -85,7 +86,7 @@ class WordVectors(VectorQueries, Estimator):
     subwords_ : Subwords or None
         The rows of the n-grams.
     input_vectors_ : float32 array (R, D)
-        A row for each word, then for each n-gram.
+        A row for each word, then for each n-gram; once quantized, a `ProductQuantized`, `Int8Rows` or float16 array.
     output_vectors_ : float32 array (V, D) or None
         The other matrix of the training; None in models read from files that do not keep it.
     history_ : list of HistoryRecord
@@ -263,6 +264,63 @@ class WordVectors(VectorQueries, Estimator):
         self._position_weights = trained.position_weights
         self.history_: list[HistoryRecord] = trained.run.history
         self.interrupted_ = trained.run.interrupted
+        return self
+
+    def quantize(
+        self,
+        *,
+        method: Literal["product", "int8", "float16"] = "product",
+        dsub: int = 2,
+        qnorm: bool = False,
+    ) -> Self:
+        """Keep the input vectors in less memory, for all queries; the model can then no longer be trained.
+
+        Parameters
+        ----------
+        method : {"product", "int8", "float16"}
+            "product" replaces each `dsub` components by one of 256 choices, a byte, "int8" keeps a byte a component
+            and a scale a row, "float16" two bytes a component.
+        dsub : int
+            Components that share a byte in product quantization: more are smaller and coarser.
+        qnorm : bool
+            Product quantization of rows divided by their norms, which are quantized by themselves.
+
+        Returns
+        -------
+        WordVectors
+            This estimator.
+
+        Raises
+        ------
+        NotFittedError
+            When there is no model yet.
+        ValueError, TypeError
+            When a parameter breaks its rule, or the model is quantized already.
+
+        Notes
+        -----
+        `random_state` seeds the k-means of product quantization. ``.textspace`` files keep the quantized matrix, and
+        open by memory map; other formats get float32.
+
+        References
+        ----------
+        H. Jegou, M. Douze, C. Schmid, "Product quantization for nearest neighbor search", 2011.
+
+        Examples
+        --------
+        >>> wv = WordVectors(dim=16, min_count=1).fit(["the cat sat", "the dog ran"] * 50)
+        >>> wv.quantize(method="int8")["cats"].shape
+        (16,)
+        """
+        model = quantize_vectors(
+            self._fitted,
+            method=method,
+            dsub=dsub,
+            qnorm=qnorm,
+            n_threads=self.n_threads,
+            random_state=self.random_state,
+        )
+        self._set_model(model)
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -3,16 +3,20 @@
 import gzip
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from reference_formats import binary_bytes, text_bytes
+from sample_classifiers import CLASSIFIERS
 from sample_models import compact_model, dense_model, plain_model, random_rows
-from textspace import _core
 from textspace.errors import FormatError
-from textspace.formats import StoredVectors, read_vectors, write_vectors
+from textspace.formats import StoredClassifier, StoredVectors, read_model, write_classifier, write_vectors
+from textspace.formats.quantized import dense_blocks, mean_rows
 from textspace.formats.stored import word_vector_blocks
+from textspace.prediction.predictor import Predictor
+from textspace.quantization import prune_classifier, quantize_vectors
 
 # Writing fastText's file takes a row for every bucket, whatever the size of the model.
 _MAX_BUCKETS = 10_000
@@ -36,6 +40,17 @@ def seed_files() -> dict[str, bytes]:
                 path = Path(folder) / f"{name}{suffix}"
                 write_vectors(path, model)
                 files[path.name] = path.read_bytes()
+        for method in ("product", "int8", "float16"):
+            path = Path(folder) / f"{method}.textspace"
+            write_vectors(path, quantize_vectors(plain_model(), method=method))
+            files[path.name] = path.read_bytes()
+        for name, make in CLASSIFIERS.items():
+            model = make()
+            for suffix in (".textspace", ".bin", ".ftz"):
+                path = Path(folder) / f"{name.replace(' ', '-')}-classifier{suffix}"
+                with suppress(ValueError):  # not every format holds every model
+                    write_classifier(path, model)
+                    files[path.name] = path.read_bytes()
     return files
 
 
@@ -46,11 +61,14 @@ def use_file(path: Path) -> bool:
     found where it is used.
     """
     try:
-        model = read_vectors(path)
+        model = read_model(path)
     except FormatError:
         return False
     try:
-        use_model(model, path.parent)
+        if isinstance(model, StoredClassifier):
+            use_classifier(model, path.parent)
+        else:
+            use_model(model, path.parent)
     except ValueError:
         return False
     return True
@@ -64,13 +82,30 @@ def use_model(model: StoredVectors, folder: Path) -> None:
         raise AssertionError(f"ids out of range: {found}")
     if model.subwords is not None:
         indptr, rows = model.subwords.rows_of(["the", "unseen", "né"], vocabulary)
-        _core.mean_rows(model.input_vectors, indptr, rows, np.empty((3, model.dim), np.float32))
+        mean_rows(model.input_vectors, indptr, rows, np.empty((3, model.dim), np.float32))
     for _ in word_vector_blocks(model):
         pass
     many_buckets = model.subwords is not None and model.subwords.n_buckets > _MAX_BUCKETS
     suffixes = [".textspace", ".vec", ".w2v"] if many_buckets else [".textspace", ".vec", ".w2v", ".bin"]
     for suffix in suffixes:
         write_or_refuse(lambda path: write_vectors(path, model), folder / f"written{suffix}")
+
+
+def use_classifier(model: StoredClassifier, folder: Path) -> None:
+    """Compute all rows, predict, prune, and write the model in every format."""
+    features = model.features
+    for matrix in (model.input_vectors, model.output_vectors):
+        if matrix is not None:
+            for _ in dense_blocks(matrix):
+                pass
+    if not all(-1 <= features.vocabulary.id_of(word) < len(features.vocabulary) for word in ("the", "none", "")):
+        raise AssertionError("ids out of range")
+    Predictor(model, n_threads=1).top(["the cheese where", "né\xa0 x", ""], k=3, threshold=0.0)
+    suffixes = [".textspace"] if features.n_buckets > _MAX_BUCKETS else [".textspace", ".bin", ".ftz"]
+    for suffix in suffixes:
+        write_or_refuse(lambda path: write_classifier(path, model), folder / f"written{suffix}")
+    if not model.is_quantized and features.n_rows > 2:
+        prune_classifier(model, cutoff=2)
 
 
 def write_or_refuse(write: Callable[[Path], None], path: Path) -> None:

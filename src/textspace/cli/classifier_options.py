@@ -47,6 +47,7 @@ PretrainedVectors = Annotated[
 Validation = Annotated[
     str | None, typer.Option(help="Labelled texts to judge each epoch by: a file, or a share of the texts, as 0.1.")
 ]
+Calibrate = Annotated[bool, typer.Option("--calibrate", help="Fit the probabilities to the validation file.")]
 Patience = Annotated[
     int | None,
     typer.Option(help="Stop after so many epochs without a better metric; keep the best.", show_default="no"),

@@ -1,4 +1,4 @@
-"""``textspace demo``: the main job on real text that is already here, in under a minute."""
+"""``textspace demo``: the main jobs on real text that is already here, in under a minute."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from textspace.cli.classifier_options import SUFFIXES
+from textspace.cli.demo_classifier import classify
 from textspace.cli.output_file import check_output
 from textspace.cli.query_vectors import show_table
 from textspace.text.stdlib_docs import Docstring, stdlib_docs
@@ -25,16 +27,24 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the vectors are saved.")] = Path(
         "demo.textspace"
     ),
+    classifier: Annotated[Path, typer.Option("--classifier", help="Where the classifier is saved.")] = Path(
+        "demo-classifier.textspace"
+    ),
 ) -> None:
-    """Train word vectors on the docstrings of Python's standard library, and look at them."""
+    """Train word vectors and a classifier on the docstrings of Python's standard library, and look at them."""
     check_output(output)
+    check_output(classifier, suffixes=SUFFIXES)
     docs = read_docs()
     wv = train_on(docs, output)
     show_vectors(wv)
-    typer.echo(f"\nThe model is in {output.resolve()}. Ask it:")
+    typer.echo("\nWhich module of the standard library is a docstring from?")
+    classify(docs, classifier)
+    typer.echo(f"\nThe models are {output.resolve()}\nand {classifier.resolve()}. Ask them:")
     typer.echo(f"  textspace vectors nearest {output} {' '.join(QUERIES[:2])}")
-    typer.echo("and train on a text of your own:")
+    typer.echo(f"  textspace classifier explain {classifier} 'wait until the thread ends'")
+    typer.echo("and train on texts of your own:")
     typer.echo("  textspace vectors train corpus.txt -o corpus.textspace")
+    typer.echo("  textspace classifier train labelled.txt -o labelled.textspace")
 
 
 def read_docs() -> list[Docstring]:

@@ -30,7 +30,11 @@ def explain(
         show_keywords(clf, label, k, as_json=as_json)
         return
     found = clf.explain(text, label)
-    typer.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else found.to_text(k=k))
+    if as_json:
+        record = asdict(found) | {"contributions": [part._asdict() for part in found.contributions]}
+        typer.echo(json.dumps(record, ensure_ascii=False))
+    else:
+        typer.echo(found.to_text(k=k))
 
 
 def show_keywords(clf: TextClassifier, label: str, k: int, *, as_json: bool) -> None:

@@ -53,3 +53,4 @@ Tokenizer = Annotated[
 ]
 NThreads = Annotated[int | None, typer.Option(help="All cores when not given; 1 is reproducible.", show_default="all")]
 RandomState = Annotated[int, typer.Option(help="Seed of everything random.")]
+KeepInterrupted = Annotated[bool, typer.Option("--keep-interrupted", help="On Ctrl-C, save what is trained so far.")]

@@ -52,9 +52,7 @@ def train(
         ),
     ] = None,
     validation: classifier_options.Validation = None,
-    calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="Fit the probabilities to the validation file.")
-    ] = False,
+    calibrate: classifier_options.Calibrate = False,
     loss: classifier_options.Loss = "softmax",
     dim: options.Dim = 100,
     word_ngrams: classifier_options.WordNgrams = 1,
@@ -71,15 +69,12 @@ def train(
     class_weight: classifier_options.ClassWeight = None,
     shuffle: classifier_options.Shuffle = True,
     pretrained_vectors: classifier_options.PretrainedVectors = None,
-    tokenizer: options.Tokenizer = "whitespace",
     patience: classifier_options.Patience = None,
     metric: classifier_options.Metric = "f1",
     memory_budget: options.MemoryBudget = 2_000_000_000,
     n_threads: options.NThreads = None,
     random_state: options.RandomState = 0,
-    keep_interrupted: Annotated[
-        bool, typer.Option("--keep-interrupted", help="On Ctrl-C, save what is trained so far.")
-    ] = False,
+    keep_interrupted: options.KeepInterrupted = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Train a text classifier on labelled texts."""

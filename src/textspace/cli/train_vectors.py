@@ -69,9 +69,7 @@ def train(
     memory_budget: options.MemoryBudget = 2_000_000_000,
     n_threads: options.NThreads = None,
     random_state: options.RandomState = 0,
-    keep_interrupted: Annotated[
-        bool, typer.Option("--keep-interrupted", help="On Ctrl-C, save what is trained so far.")
-    ] = False,
+    keep_interrupted: options.KeepInterrupted = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Train word vectors on text."""

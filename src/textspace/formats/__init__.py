@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from textspace.errors import FormatError
 from textspace.formats.fasttext_bin import write_fasttext_bin
-from textspace.formats.fasttext_classifier import write_fasttext_classifier
+from textspace.formats.fasttext_classifier_writer import write_fasttext_classifier
 from textspace.formats.native import write_native
 from textspace.formats.quantized import ProductQuantized
 from textspace.formats.recognition import kind_of, reader_for

@@ -116,7 +116,8 @@ class ProductQuantized:
         if n_whole < codes.shape[1]:
             out[:, n_whole * self.sub_dim :] = self.centroids[end:].reshape(N_CENTROIDS, -1)[codes[:, n_whole]]
         if self.norm_codes is not None and self.norm_centroids is not None:
-            out *= self.norm_centroids[self.norm_codes[row_ids]][:, np.newaxis]
+            with _damage_makes_no_warning():
+                out *= self.norm_centroids[self.norm_codes[row_ids]][:, np.newaxis]
         return out
 
     def dequantize(self) -> FloatArray:
@@ -186,7 +187,8 @@ class Int8Rows:
         ndarray of float32, shape (N, D)
             The rows.
         """
-        return np.multiply(self.values[row_ids], self.scales[row_ids][:, np.newaxis], dtype=np.float32)
+        with _damage_makes_no_warning():
+            return np.multiply(self.values[row_ids], self.scales[row_ids][:, np.newaxis], dtype=np.float32)
 
     def dequantize(self) -> FloatArray:
         """Compute all rows.
@@ -326,3 +328,8 @@ def mean_rows(matrix: Matrix, indptr: LongArray, rows: IntArray, out: FloatArray
     used, places = np.unique(rows, return_inverse=True)
     n_absent = int(np.searchsorted(used, 0))
     _core.mean_rows(rows_of(matrix, used[n_absent:]), indptr, (places - n_absent).astype(np.int32), out)
+
+
+def _damage_makes_no_warning() -> np.errstate:
+    # The numbers of a file that was opened by memory map are not checked; what they overflow to says enough.
+    return np.errstate(over="ignore", invalid="ignore")

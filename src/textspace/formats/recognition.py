@@ -89,6 +89,11 @@ def kind_of(path: str | os.PathLike[str]) -> str:
         The header of a `.textspace` file is damaged.
     OSError
         The file cannot be opened.
+
+    Examples
+    --------
+    >>> kind_of("lid.176.ftz")  # doctest: +SKIP
+    'text_classifier'
     """
     head = map_bytes(path)[:64].tobytes()
     if _is_fasttext_classifier(head):

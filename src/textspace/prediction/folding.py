@@ -9,6 +9,7 @@ import numpy as np
 
 from textspace import _core
 from textspace._validation import check_n_threads
+from textspace.formats.quantized import dense_matrix
 
 if TYPE_CHECKING:
     from textspace._typing import FloatArray
@@ -59,8 +60,10 @@ def fold(stored: StoredClassifier, *, n_threads: int | None = None) -> StoredCla
     n_labels, dim = stored.output_vectors.shape
     if n_labels > dim:
         raise ValueError(f"a model must have at most as many labels as dimensions to be folded, got {n_labels} > {dim}")
-    out = folded_rows(stored.input_vectors, stored.output_vectors, n_threads=check_n_threads(n_threads))
-    return replace(stored, input_vectors=out, output_vectors=None)
+    matrices = dense_matrix(stored.input_vectors), dense_matrix(stored.output_vectors)
+    return replace(
+        stored, input_vectors=folded_rows(*matrices, n_threads=check_n_threads(n_threads)), output_vectors=None
+    )
 
 
 def folded_rows(

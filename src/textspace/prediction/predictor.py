@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
 from textspace import _core
 from textspace._validation import check_float, check_int, check_n_threads, reject
+from textspace.formats.quantized import dense_matrix
 from textspace.prediction.folding import folded_rows
 from textspace.prediction.ranked import Ranked
 from textspace.prediction.texts import reject_text, text_batches
 from textspace.text.utf8 import to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from textspace._typing import FloatArray, IntArray
     from textspace.formats.stored_classifier import StoredClassifier
     from textspace.prediction.texts import Batch
@@ -69,7 +68,7 @@ class Predictor:
         self._names = np.array([*stored.labels, ""], dtype=object)
         can_fold = stored.output_vectors is not None and len(stored.labels) <= stored.input_vectors.shape[1]
         self._folds = fold is True or (fold == "auto" and can_fold)
-        self._bytes_until_folding = 0 if fold is True else len(stored.input_vectors) // ROWS_FOR_A_BYTE
+        self._bytes_until_folding = 0 if fold is True else stored.input_vectors.shape[0] // ROWS_FOR_A_BYTE
 
     def top(self, texts: object, *, k: int = 1, threshold: float = 0.0) -> Ranked:
         """Return the best labels of each text.
@@ -88,16 +87,14 @@ class Predictor:
         Ranked
             Labels and probabilities, shape (N, K).
         """
-        n_labels = len(self.stored.labels)
-        k = min(check_int("k", k, at_least=1), n_labels)
-        threshold = check_float("threshold", threshold)
-        parts = []
-        for model, batch, first in self._batches(texts):
-            ids, scores = np.empty((len(batch), k), np.int32), np.empty((len(batch), k), np.float32)
-            self._call(model.top, batch, first, k, threshold, ids, scores)
-            parts.append((ids, scores))
-        ids = _joined([part[0] for part in parts], k, np.int32)
-        return Ranked(self._names.take(ids), _joined([part[1] for part in parts], k, np.float32), ids)
+        k = min(check_int("k", k, at_least=1), len(self.stored.labels))
+        threshold = check_float("threshold", threshold) if threshold != 0.0 else 0.0
+        batches = text_batches(texts)
+        if isinstance(batches, tuple):  # the way of a single short text, where microseconds count
+            ids, scores = self._top(0, batches[0], k, threshold)
+        else:
+            ids, scores = _joined([self._top(*batch, k, threshold) for batch in enumerate(batches)], k)
+        return Ranked(self._names.take(ids), scores, ids)
 
     def best(self, texts: object) -> IntArray:
         """Return the most probable label of each text.
@@ -116,12 +113,8 @@ class Predictor:
         -----
         Faster than `top`, as no probability is computed.
         """
-        parts = []
-        for model, batch, first in self._batches(texts):
-            ids = np.empty((len(batch), 1), np.int32)
-            self._call(model.top, batch, first, 1, 0.0, ids, None)
-            parts.append(ids)
-        return _joined(parts, 1, np.int32).ravel()
+        parts = [self._best(*batch) for batch in enumerate(text_batches(texts))]
+        return np.concatenate(parts) if parts else np.empty(0, np.int32)
 
     def logits(self, texts: object) -> FloatArray:
         """Return the scores of all labels, from which probabilities are computed.
@@ -177,42 +170,20 @@ class Predictor:
 
     def _scores(self, texts: object, what: Literal["logits", "probabilities", "hidden"], width: int) -> FloatArray:
         parts = []
-        for model, batch, first in self._batches(texts, may_fold=what != "hidden"):
+        for number, batch in enumerate(text_batches(texts)):
             out = np.empty((len(batch), width), np.float32)
-            method = getattr(model, what)
+            model = self._dense if what == "hidden" else self._model_for(batch)
             try:
-                method(batch, n_threads=self._n_threads, out=out)
+                getattr(model, what)(batch, n_threads=self._n_threads, out=out)
             except TypeError:
-                reject_text(batch, first=first)
+                reject_text(batch, number)
             parts.append(out)
-        return _joined(parts, width, np.float32)
+        return parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty((0, width), np.float32)])
 
-    def _batches(self, texts: object, *, may_fold: bool = True) -> Iterator[tuple[_core.LinearClassifier, Batch, int]]:
-        first = 0
-        for batch in text_batches(texts):
-            yield self._model_for(batch) if may_fold else self._dense, batch, first
-            first += len(batch)
-
-    def _model_for(self, batch: Batch) -> _core.LinearClassifier:
-        """Choose how to compute: text pays, byte by byte, for the folding of the matrices."""
-        if not self._folds:
-            return self._dense
-        if self._bytes_until_folding > 0:
-            self._bytes_until_folding -= _size(batch)
-        return self._folded if self._bytes_until_folding <= 0 else self._dense
-
-    def _call(
-        self,
-        top: Callable[..., None],
-        batch: Batch,
-        first: int,
-        k: int,
-        threshold: float,
-        ids: IntArray,
-        scores: FloatArray | None,
-    ) -> None:
+    def _top(self, number: int, batch: Batch, k: int, threshold: float) -> tuple[IntArray, FloatArray]:
+        ids, scores = np.empty((len(batch), k), np.int32), np.empty((len(batch), k), np.float32)
         try:
-            top(
+            self._model_for(batch).top(
                 batch,
                 k=k,
                 threshold=threshold,
@@ -222,7 +193,32 @@ class Predictor:
                 probabilities_out=scores,
             )
         except TypeError:
-            reject_text(batch, first=first)
+            reject_text(batch, number)
+        return ids, scores
+
+    def _best(self, number: int, batch: Batch) -> IntArray:
+        ids = np.empty((len(batch), 1), np.int32)
+        try:
+            self._model_for(batch).top(
+                batch,
+                k=1,
+                threshold=-np.inf,
+                as_fasttext=False,
+                n_threads=self._n_threads,
+                label_ids_out=ids,
+                probabilities_out=None,
+            )
+        except TypeError:
+            reject_text(batch, number)
+        return ids.ravel()
+
+    def _model_for(self, batch: Batch) -> _core.LinearClassifier:
+        """Choose how to compute: text pays, byte by byte, for the folding of the matrices."""
+        if not self._folds:
+            return self._dense
+        if self._bytes_until_folding > 0:
+            self._bytes_until_folding -= _size(batch)
+        return self._folded if self._bytes_until_folding <= 0 else self._dense
 
     @cached_property
     def _features(self) -> _core.DocumentFeatures:
@@ -254,11 +250,11 @@ class Predictor:
 
     @cached_property
     def _input_vectors(self) -> FloatArray:
-        return _dense_array(self.stored.input_vectors)
+        return dense_matrix(self.stored.input_vectors)
 
     @cached_property
     def _output_vectors(self) -> FloatArray | None:
-        return None if self.stored.output_vectors is None else _dense_array(self.stored.output_vectors)
+        return None if self.stored.output_vectors is None else dense_matrix(self.stored.output_vectors)
 
     def _model(self, input_vectors: FloatArray, output_vectors: FloatArray | None) -> _core.LinearClassifier:
         calibration = self.stored.calibration
@@ -279,20 +275,11 @@ def _size(batch: Batch) -> int:
     if not isinstance(batch, tuple):
         return batch.n_bytes
     try:
-        return sum(map(len, batch))
+        return sum(map(len, cast("tuple[str, ...]", batch)))
     except TypeError:
         return 0
 
 
-def _dense_array(matrix: Any) -> FloatArray:
-    """Return a matrix of floats as it is, a quantized one as floats."""
-    if isinstance(matrix, np.ndarray):
-        return matrix if matrix.dtype == np.float32 else matrix.astype(np.float32)
-    dequantized: FloatArray = matrix.dequantize()
-    return dequantized
-
-
-def _joined(parts: list[Any], width: int, dtype: type[np.generic]) -> Any:
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.empty((0, width), dtype)
+def _joined(pairs: list[tuple[IntArray, FloatArray]], width: int) -> tuple[IntArray, FloatArray]:
+    pairs = [*pairs, (np.empty((0, width), np.int32), np.empty((0, width), np.float32))]
+    return np.concatenate([ids for ids, _ in pairs]), np.concatenate([scores for _, scores in pairs])

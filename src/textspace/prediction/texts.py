@@ -16,7 +16,7 @@ TEXTS_PER_BATCH = 1 << 14
 Batch: TypeAlias = tuple[object, ...] | _core.ArrowTexts
 
 
-def text_batches(texts: object) -> Iterator[Batch]:
+def text_batches(texts: object) -> Iterable[Batch]:
     """Cut texts into batches; nothing is copied but references.
 
     Parameters
@@ -25,10 +25,10 @@ def text_batches(texts: object) -> Iterator[Batch]:
         N texts. What has Arrow's PyCapsule interface (``__arrow_c_stream__`` or ``__arrow_c_array__``: pyarrow, polars,
         pandas with Arrow strings) is read in place, and its nulls are empty texts.
 
-    Yields
-    ------
-    tuple or ArrowTexts
-        Up to 2**14 texts, or one array of an Arrow stream.
+    Returns
+    -------
+    iterable of tuple or ArrowTexts
+        Up to 2**14 texts each, all but the last as many; or the arrays of an Arrow stream.
 
     Raises
     ------
@@ -47,6 +47,8 @@ def text_batches(texts: object) -> Iterator[Batch]:
     if isinstance(texts, str | bytes):
         raise TypeError(f"`texts` must be a collection of texts, got a single {type(texts).__name__}; pass [text]")
     if isinstance(texts, list | tuple):
+        if len(texts) <= TEXTS_PER_BATCH:
+            return (tuple(texts),)
         return (tuple(texts[at : at + TEXTS_PER_BATCH]) for at in range(0, len(texts), TEXTS_PER_BATCH))
     arrays = _arrow_batches(texts)
     if arrays is not None:
@@ -60,15 +62,15 @@ def text_batches(texts: object) -> Iterator[Batch]:
     return _iterated(iter(texts))
 
 
-def reject_text(batch: Batch, *, first: int) -> NoReturn:
+def reject_text(batch: Batch, number: int) -> NoReturn:
     """Raise the TypeError that names the first member of a batch that is no text.
 
     Parameters
     ----------
     batch : tuple or ArrowTexts
         The batch that the core refused.
-    first : int
-        Position of its first text among all.
+    number : int
+        How many batches came before it.
 
     Raises
     ------
@@ -77,27 +79,28 @@ def reject_text(batch: Batch, *, first: int) -> NoReturn:
 
     Examples
     --------
-    >>> reject_text(("a", None), first=0)
+    >>> reject_text(("a", None), 0)
     Traceback (most recent call last):
         ...
     TypeError: `texts` must hold only str, got NoneType at position 1; replace missing texts by "" or leave them out
     """
-    members = enumerate(batch if isinstance(batch, tuple) else (), start=first)
-    position, member = next(((p, text) for p, text in members if not isinstance(text, str | bytes)), (first, batch))
-    raise TypeError(
-        f"`texts` must hold only str, got {type(member).__name__} at position {position}; "
-        'replace missing texts by "" or leave them out'
-    )
+    for position, member in enumerate(batch if isinstance(batch, tuple) else (), start=number * TEXTS_PER_BATCH):
+        if not isinstance(member, str | bytes):
+            raise TypeError(
+                f"`texts` must hold only str, got {type(member).__name__} at position {position}; "
+                'replace missing texts by "" or leave them out'
+            )
+    raise TypeError(f"`texts` cannot be read, got {type(batch).__name__}")
 
 
-def _arrow_batches(texts: object) -> Iterator[Batch] | None:
-    if getattr(texts, "dtype", None) == object:  # pandas would make an Arrow array of it first
+def _arrow_batches(texts: object) -> Iterable[Batch] | None:
+    if str(getattr(texts, "dtype", "")) == "object":  # pandas would make an Arrow array of it first
         return None
     try:
         if hasattr(texts, "__arrow_c_stream__"):
             return _streamed(_core.ArrowStream(texts.__arrow_c_stream__()))
         if hasattr(texts, "__arrow_c_array__"):
-            return iter((_core.ArrowTexts(*texts.__arrow_c_array__()),))
+            return (_core.ArrowTexts(*texts.__arrow_c_array__()),)
     except ImportError:  # pandas asks for pyarrow
         pass
     return None

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from textspace import _core
 from textspace._validation import check_int, check_n_threads
-from textspace.text.corpus import MAX_COUNTED_WORDS, encode_blocks
 from textspace.text.features import TextFeatures
-from textspace.text.id_store import IdStore
-from textspace.text.labelled import label_lists, require_equal_length, require_prefix, require_texts, text_lines
-from textspace.text.reading import read_blocks
-from textspace.text.utf8 import pack_words, to_bytes, to_text
+from textspace.text.id_store import large_array
+from textspace.text.label_ids import KnownLabels, number_labels
+from textspace.text.labelled import label_lists, require_equal_length
+from textspace.text.labelled_tokens import LabelledTokens, TokenReader
 from textspace.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
     from typing_extensions import Self
 
     from textspace._typing import IntArray, LongArray, Source
@@ -32,7 +26,7 @@ _NOT_KNOWN, _NO_WORD, _FIRST_LABEL = -1, -2, -3  # roles of tokens, as in core/d
 _MISSING_ROW, _LEFT_OUT = -1, -2  # items of buckets
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class EncodedDocuments:
     """N documents as items, with their labels.
 
@@ -66,30 +60,15 @@ class EncodedDocuments:
 
     def close(self) -> None:
         """Free the arrays; a temporary file is deleted when the last of them is gone."""
-        for name in ("indptr", "items", "label_indptr", "label_ids", "word_indptr", "word_rows"):
-            object.__setattr__(self, name, np.empty(0, np.int32))
+        self.indptr = self.label_indptr = np.zeros(1, np.int64)
+        self.items = self.label_ids = np.empty(0, np.int32)
+        self.word_indptr = self.word_rows = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-@dataclass(frozen=True, eq=False)
-class KnownLabels:
-    """Labels of a model that is trained further: they keep their ids.
-
-    Parameters
-    ----------
-    names : sequence of str
-        L labels, without prefix.
-    counts : ndarray of int64, shape (L,)
-        How often each was met.
-    """
-
-    names: Sequence[str]
-    counts: LongArray
 
 
 def encode_documents(
@@ -121,8 +100,10 @@ def encode_documents(
         For each text its label, or a sequence of its labels: str, or int which becomes its decimal digits.
     min_count, min_count_label : int, default 1
         Words and labels that occur less often are not known.
-    word_ngrams, min_n, max_n, n_buckets, label_prefix
+    word_ngrams, min_n, max_n, n_buckets : int
         As in `TextFeatures`; where `start` is given, they are its own.
+    label_prefix : str, default "__label__"
+        What labels in a text start with; no token that does is a word. That of `start`, where it is given.
     memory_budget : int, default 2**31
         Bytes of ids that are kept in memory, before and after encoding; more go to temporary files.
     n_threads : int, optional
@@ -175,7 +156,7 @@ def encode_documents(
         start = TextFeatures(
             Vocabulary.from_words([]), min_n, max_n, word_ngrams, n_buckets, label_prefix, *_no_buckets()
         )
-    reading = _Reading(start, start_labels or KnownLabels((), np.empty(0, np.int64)), extra_words, n_threads)
+    reading = TokenReader(start, start_labels or KnownLabels((), np.empty(0, np.int64)), extra_words, n_threads)
     given = None if labels is None else label_lists(labels)
     store = reading.read(source, memory_budget=memory_budget, has_labels=given is not None)
     tokens = reading.tokens(min_count, min_count_label, extend=extend, has_labels=given is not None)
@@ -185,7 +166,7 @@ def encode_documents(
     if given is None:
         return features, tokens.labels, tokens.label_counts, documents
     require_equal_length(len(documents), given[1].size)
-    names, counts, indptr, label_ids = _number_labels(*given, reading.known_labels, min_count_label, extend=extend)
+    names, counts, indptr, label_ids = number_labels(*given, reading.known_labels, min_count_label, extend=extend)
     documents = replace(
         documents, label_indptr=indptr, label_ids=label_ids, n_tokens=documents.n_tokens + label_ids.size
     )
@@ -196,105 +177,8 @@ def _no_buckets() -> tuple[IntArray, IntArray]:
     return np.empty(0, np.int32), np.empty(0, np.int32)
 
 
-@dataclass(frozen=True, eq=False)
-class _Tokens:
-    """All tokens of a text: which are words of the vocabulary, other words, labels."""
-
-    blob: NDArray[np.uint8]
-    offsets: LongArray
-    counts: LongArray
-    known: IntArray  # tokens that are words of the vocabulary, in the order of their ids
-    unknown: IntArray  # other words
-    label_tokens: IntArray  # in the order of the labels' ids
-    labels: tuple[str, ...]
-    label_counts: LongArray
-    n_tokens: int
-
-    def words(self, tokens: IntArray) -> tuple[NDArray[np.uint8], LongArray]:
-        return _core.select_words(self.blob, self.offsets, tokens)
-
-
-class _Reading:
-    """Numbers the tokens of a text: first the words of a model, then its labels, extra words, then as they come."""
-
-    def __init__(
-        self, start: TextFeatures, known_labels: KnownLabels, extra_words: Vocabulary | None, n_threads: int
-    ) -> None:
-        self._start, self.known_labels, self._extra_words = start, known_labels, extra_words
-        self._n_threads = n_threads
-        self._encoder = _core.CorpusEncoder(n_threads=n_threads, add_words=True)
-        self._prefix = to_bytes(start.label_prefix)
-
-    def read(self, source: Source, *, memory_budget: int, has_labels: bool) -> IdStore:
-        vocabulary, labels = self._start.vocabulary, self.known_labels
-        self._encoder.add_words(vocabulary.blob, vocabulary.offsets, vocabulary.counts)
-        if has_labels:
-            source = text_lines(require_texts(source))
-        else:
-            require_prefix(self._start.label_prefix)
-            prefixed = [self._prefix + to_bytes(name) for name in labels.names]
-            self._encoder.add_words(*pack_words(prefixed), labels.counts)
-        self._n_known = len(self._encoder)
-        self._extra = self._add_extra_words()
-        n_kept = len(self._encoder)
-        store = IdStore(memory_budget=memory_budget, n_threads=self._n_threads)
-        encode_blocks(read_blocks(source), self._encoder, store, n_known=n_kept, max_counted=MAX_COUNTED_WORDS)
-        return store
-
-    def _add_extra_words(self) -> int:
-        if self._extra_words is None:
-            return 0
-        words = self._extra_words
-        new = np.flatnonzero(self._start.vocabulary.ids_of(words.words) < 0) if len(self._start.vocabulary) else None
-        order = np.arange(len(words), dtype=np.int32) if new is None else new.astype(np.int32)
-        order = order[~_starts_with(words.blob, words.offsets, self._prefix)[order]]
-        blob, offsets = _core.select_words(words.blob, words.offsets, order)
-        self._encoder.add_words(blob, offsets, np.ones(order.size, np.int64))
-        return order.size
-
-    def tokens(self, min_count: int, min_count_label: int, *, extend: bool, has_labels: bool) -> _Tokens:
-        blob, offsets = self._encoder.words()
-        counts = self._encoder.counts()
-        n_words, n_labels = len(self._start.vocabulary), self._n_known - len(self._start.vocabulary)
-        is_label = _starts_with(blob, offsets, self._prefix)
-        new = np.arange(self._n_known, counts.size)
-        words = new[~is_label[self._n_known :]]
-        is_kept = (counts[words] >= min_count) | (words < self._n_known + self._extra) if extend else words < 0
-        kept = words[is_kept]
-        kept = kept[np.argsort(-counts[kept], kind="stable")]
-        labels = new[is_label[self._n_known :]] if extend and not has_labels else new[:0]
-        labels = labels[counts[labels] >= min_count_label]
-        labels = labels[np.argsort(-counts[labels], kind="stable")]
-        label_tokens = np.append(n_words + np.arange(n_labels), labels).astype(np.int32)
-        prefix = len(self._prefix)
-        names = (blob[offsets[token] + prefix : offsets[token + 1]].tobytes() for token in label_tokens)
-        return _Tokens(
-            blob,
-            offsets,
-            counts,
-            np.append(np.arange(n_words), kept).astype(np.int32),
-            words[~is_kept].astype(np.int32),
-            label_tokens,
-            tuple(to_text(name) for name in names),
-            counts[label_tokens],
-            self._encoder.n_tokens,
-        )
-
-
-def _starts_with(blob: NDArray[np.uint8], offsets: LongArray, prefix: bytes) -> NDArray[np.bool_]:
-    """Whether each word starts with the prefix; none does with an empty one."""
-    if not prefix:
-        return np.zeros(offsets.size - 1, np.bool_)
-    found = np.diff(offsets) >= len(prefix)
-    begins = offsets[:-1]
-    for position, byte in enumerate(prefix):
-        candidates = np.flatnonzero(found)
-        found[candidates] = blob[begins[candidates] + position] == byte
-    return found
-
-
 def _encode(
-    ids: IntArray, tokens: _Tokens, start: TextFeatures, memory_budget: int, n_threads: int, *, extend: bool
+    ids: IntArray, tokens: LabelledTokens, start: TextFeatures, memory_budget: int, n_threads: int, *, extend: bool
 ) -> tuple[TextFeatures, EncodedDocuments]:
     n_words = tokens.known.size
     with_subwords = start.max_n > 0
@@ -312,18 +196,17 @@ def _encode(
     blob, offsets = tokens.words(listed)
     first_item = listed.size  # of the buckets
     bucket_items = _known_buckets(start, first_item)
+    buckets = _word_buckets(start, blob, offsets, n_threads) if with_subwords else None
     if extend and start.buckets is not None and start.n_buckets:
         counts = np.zeros(start.n_buckets, np.uint32)
         encoder.count_buckets(counts)
-        if with_subwords:
-            weights = np.zeros(start.n_buckets, np.int64)
-            _core.add_ngram_weights(blob, offsets, tokens.counts[listed], start.min_n, start.max_n, weights)
-            counts += np.minimum(weights, 2**31).astype(np.uint32)
+        if buckets is not None:
+            buckets.add_counts(tokens.counts[listed], counts)
         _core.number_buckets(counts, first_item + start.buckets.size, bucket_items)
     features = _features(start, tokens, (blob, offsets), bucket_items, first_item)
-    word_indptr, word_rows = _word_rows(features, (blob, offsets), n_words) if with_subwords else (None, None)
     if start.skip_missing:
         bucket_items[bucket_items == _MISSING_ROW] = _LEFT_OUT
+    word_indptr, word_rows = buckets.rows(n_words, bucket_items, n_words - first_item) if buckets else (None, None)
     n_documents, n_items, n_labels = encoder.measure(bucket_items)
     documents = EncodedDocuments(
         np.empty(n_documents + 1, np.int64),
@@ -349,7 +232,7 @@ def _known_buckets(start: TextFeatures, first_item: int) -> IntArray:
 
 def _features(
     start: TextFeatures,
-    tokens: _Tokens,
+    tokens: LabelledTokens,
     listed: tuple[NDArray[np.uint8], LongArray],
     bucket_items: IntArray,
     first_item: int,
@@ -370,86 +253,9 @@ def _features(
     return replace(start, vocabulary=vocabulary, buckets=buckets, bucket_rows=rows)
 
 
-def _word_rows(
-    features: TextFeatures, listed: tuple[NDArray[np.uint8], LongArray], n_words: int
-) -> tuple[LongArray, IntArray]:
-    """Return the rows of all words, the unknown ones after those of the vocabulary."""
-    blob, offsets = listed
-    ids = np.full(offsets.size - 1, -1, np.int32)
-    ids[:n_words] = np.arange(n_words)
-    indptr, rows = _core.word_rows(
-        blob,
-        offsets,
-        ids,
-        features.min_n,
-        features.max_n,
-        features.n_buckets,
-        n_words,
-        features.buckets,
-        features.bucket_rows,
+def _word_buckets(
+    start: TextFeatures, blob: NDArray[np.uint8], offsets: LongArray, n_threads: int
+) -> _core.WordBuckets:
+    return _core.WordBuckets(
+        blob, offsets, min_n=start.min_n, max_n=start.max_n, n_buckets=start.n_buckets, n_threads=n_threads
     )
-    if not features.skip_missing:
-        return indptr, rows
-    kept = rows >= 0
-    return np.append(0, np.cumsum(kept))[indptr], rows[kept]
-
-
-def _number_labels(
-    names: Iterable[str], n_labels: LongArray, known: KnownLabels, min_count: int, *, extend: bool
-) -> tuple[tuple[str, ...], LongArray, LongArray, IntArray]:
-    """Return the labels and their counts, and of each text the ids of its labels as a CSR list."""
-    numbers: dict[str, int] = defaultdict(None, {name: label_id for label_id, name in enumerate(known.names)})
-    numbers.default_factory = numbers.__len__  # type: ignore[attr-defined]
-    found = np.fromiter(map(numbers.__getitem__, names), np.int64, int(n_labels.sum()))
-    documents = np.repeat(np.arange(n_labels.size), n_labels)
-    if n_labels.max(initial=0) > 1:
-        pairs = np.unique(documents * len(numbers) + found)
-        documents, found = pairs // len(numbers), pairs % len(numbers)
-    counts = np.bincount(found, minlength=len(numbers))
-    counts[: len(known.names)] += known.counts
-    n_known = len(known.names)
-    new = n_known + np.flatnonzero(counts[n_known:] >= min_count) if extend else np.empty(0, np.int64)
-    order = np.append(np.arange(n_known), new[np.argsort(-counts[new], kind="stable")]).astype(np.int64)
-    new_ids = np.full(len(numbers), -1, np.int64)
-    new_ids[order] = np.arange(order.size)
-    label_ids = new_ids[found]
-    kept = label_ids >= 0
-    indptr = np.append(0, np.cumsum(np.bincount(documents[kept], minlength=n_labels.size)))
-    all_names = list(numbers)
-    return tuple(all_names[i] for i in order), counts[order], indptr.astype(np.int64), label_ids[kept].astype(np.int32)
-
-
-def large_array(size: int, dtype: DTypeLike, memory_budget: int) -> NDArray[Any]:
-    """Return an uninitialized array: in memory, or above the budget mapped from a temporary file, deleted with it.
-
-    Parameters
-    ----------
-    size : int
-        How many elements.
-    dtype : dtype
-        Of which type.
-    memory_budget : int
-        Bytes that may be in memory.
-
-    Returns
-    -------
-    ndarray
-        The array.
-
-    Raises
-    ------
-    OSError
-        If there is no room for the file.
-    """
-    n_bytes = size * np.dtype(dtype).itemsize
-    if n_bytes <= memory_budget:
-        return np.empty(size, dtype)
-    with tempfile.TemporaryFile(prefix="textspace-") as file:
-        try:
-            if hasattr(os, "posix_fallocate"):  # writing to a mapped page for which there is no room would be fatal
-                os.posix_fallocate(file.fileno(), 0, n_bytes)
-            file.truncate(n_bytes)
-        except OSError as error:
-            remedy = "set TMPDIR to a folder with more room, or raise `memory_budget`"
-            raise OSError(error.errno, f"{error.strerror} ({n_bytes} bytes of ids; {remedy})") from error
-        return np.memmap(file, dtype, mode="r+", shape=(size,))

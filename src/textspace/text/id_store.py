@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import weakref
 from collections import deque
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from textspace import _core
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
     from textspace._typing import IntArray
 
 _CHUNK = 1 << 22  # ids of the file that are renumbered at once
@@ -129,3 +132,39 @@ class IdStore:
         except OSError as error:
             remedy = "set TMPDIR to a folder with more room, or raise `memory_budget`"
             raise OSError(error.errno, f"{error.strerror} ({4 * self._n_ids} bytes of ids; {remedy})") from error
+
+
+def large_array(size: int, dtype: DTypeLike, memory_budget: int) -> NDArray[Any]:
+    """Return an uninitialized array: in memory, or above the budget mapped from a temporary file, deleted with it.
+
+    Parameters
+    ----------
+    size : int
+        How many elements.
+    dtype : dtype
+        Of which type.
+    memory_budget : int
+        Bytes that may be in memory.
+
+    Returns
+    -------
+    ndarray
+        The array.
+
+    Raises
+    ------
+    OSError
+        If there is no room for the file.
+    """
+    n_bytes = size * np.dtype(dtype).itemsize
+    if n_bytes <= memory_budget:
+        return np.empty(size, dtype)
+    with tempfile.TemporaryFile(prefix="textspace-") as file:
+        try:
+            if hasattr(os, "posix_fallocate"):  # writing to a mapped page for which there is no room would be fatal
+                os.posix_fallocate(file.fileno(), 0, n_bytes)
+            file.truncate(n_bytes)
+        except OSError as error:
+            remedy = "set TMPDIR to a folder with more room, or raise `memory_budget`"
+            raise OSError(error.errno, f"{error.strerror} ({n_bytes} bytes of ids; {remedy})") from error
+        return np.memmap(file, dtype, mode="r+", shape=(size,))

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -80,6 +80,7 @@ def read_labelled(
     >>> batch.labels
     [('1',), ('2', '3')]
     """
+    examples: Iterator[tuple[str, tuple[str, ...]]]
     if labels is None:
         require_prefix(label_prefix)
         examples = (split_labels(line, label_prefix) for line in _lines(source))
@@ -192,7 +193,7 @@ def _name(label: object, position: int) -> str:
     return str(int(label))
 
 
-def _reject_label(label: object, position: int) -> None:
+def _reject_label(label: object, position: int) -> NoReturn:
     raise TypeError(
         f"`labels` must hold str or int, or sequences of them, got {type(label).__name__} at position {position}"
     )

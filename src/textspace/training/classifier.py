@@ -11,7 +11,8 @@ import numpy as np
 from textspace import _core
 from textspace._validation import reject
 from textspace.formats.stored_classifier import StoredClassifier
-from textspace.text.documents import KnownLabels, encode_documents
+from textspace.text.documents import encode_documents
+from textspace.text.label_ids import KnownLabels
 from textspace.training.classifier_matrices import ClassifierMatrices, starting_matrices
 from textspace.training.classifier_parameters import label_weights
 from textspace.training.loop import TrainingRun, diverged, run_training
@@ -71,8 +72,10 @@ def train_classifier(
 
     Parameters
     ----------
-    source, labels
-        As in `encode_documents`; `labels` None for text in fastText's form.
+    source : path, iterable of paths, or iterable of str
+        As in `encode_documents`.
+    labels : sequence or None
+        Labels of the texts; None for text in fastText's form.
     parameters : ClassifierParameters
         Checked parameters.
     sample_weight : array_like of float, shape (N,), optional
@@ -124,30 +127,13 @@ def train_classifier(
             features, names, counts, matrices.inputs[:, : parameters.dim], matrices.outputs[:, : parameters.dim],
             parameters.loss,
         )  # fmt: skip
-        trainer = _core.DocumentTrainer(
-            documents.indptr,
-            documents.items,
-            documents.label_indptr,
-            documents.label_ids,
-            matrices.inputs,
-            matrices.outputs,
-            counts=counts,
-            word_indptr=documents.word_indptr,
-            word_rows=documents.word_rows,
-            first_row=len(features.vocabulary),
-            weights=_sample_weights(sample_weight, len(documents)),
-            label_weights=label_weights(parameters.class_weight, names, counts),
-            n_tokens=documents.n_tokens,
-            loss=parameters.loss,
-            all_labels=parameters.multilabel == "all",
-            n_negatives=parameters.n_negatives,
-            negative_power=NEGATIVE_POWER,
-            shuffle=parameters.shuffle,
+        trainer = _trainer(
+            documents,
+            stored,
+            matrices,
+            parameters,
+            sample_weight=_sample_weights(sample_weight, len(documents)),
             pause=on_epoch is not None,
-            epochs=parameters.epochs,
-            learning_rate=parameters.learning_rate,
-            seed=parameters.seed,
-            n_threads=parameters.n_threads,
         )
         judge = None if on_epoch is None else _Judge(stored, matrices, parameters, on_epoch)
         run = run_training(
@@ -163,6 +149,42 @@ def train_classifier(
         judge.restore_best()
     _require_finite(matrices, parameters)
     return TrainedClassifier(stored, run, [], None) if judge is None else judge.result(run)
+
+
+def _trainer(
+    documents: EncodedDocuments,
+    stored: StoredClassifier,
+    matrices: ClassifierMatrices,
+    parameters: ClassifierParameters,
+    *,
+    sample_weight: FloatArray | None,
+    pause: bool,
+) -> _core.DocumentTrainer:
+    return _core.DocumentTrainer(
+        documents.indptr,
+        documents.items,
+        documents.label_indptr,
+        documents.label_ids,
+        matrices.inputs,
+        matrices.outputs,
+        counts=stored.label_counts,
+        word_indptr=documents.word_indptr,
+        word_rows=documents.word_rows,
+        first_row=len(stored.features.vocabulary),
+        weights=sample_weight,
+        label_weights=label_weights(parameters.class_weight, stored.labels, stored.label_counts),
+        n_tokens=documents.n_tokens,
+        loss=parameters.loss,
+        all_labels=parameters.multilabel == "all",
+        n_negatives=parameters.n_negatives,
+        negative_power=NEGATIVE_POWER,
+        shuffle=parameters.shuffle,
+        pause=pause,
+        epochs=parameters.epochs,
+        learning_rate=parameters.learning_rate,
+        seed=parameters.seed,
+        n_threads=parameters.n_threads,
+    )
 
 
 class _Judge:

@@ -1,4 +1,4 @@
-"""The matrices that a text classifier's training starts from: new ones, or those of a model with rows for what is new."""
+"""The matrices that a classifier's training starts from: new ones, or those of a model with rows for what is new."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def label_weights(class_weight: ClassWeight, labels: Sequence[str], counts: Long
         return None
     if isinstance(class_weight, str):
         present = counts[counts > 0]
-        return (present.sum() / (present.size * np.maximum(counts, 1))).astype(np.float32)
+        return np.asarray(present.sum() / (present.size * np.maximum(counts, 1)), np.float32)
     weights = {str(label): weight for label, weight in class_weight.items()}
     unknown = sorted(set(weights) - set(labels))
     if unknown:

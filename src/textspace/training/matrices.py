@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from textspace import _core
 
 if TYPE_CHECKING:
     from textspace._typing import FloatArray, HalfArray
@@ -43,22 +44,11 @@ def random_matrix(n_rows: int, dim: int, *, seed: int, n_threads: int = 1) -> Fl
 
     Notes
     -----
-    Each block of rows has a random stream of its own, so the values depend on `seed` and `dim` alone: neither on the
-    number of threads, nor, row for row, on `n_rows`.
+    Each row has a random stream of its own, so the values depend on `seed` and `dim` alone: neither on the number of
+    threads, nor, row for row, on `n_rows`.
     """
     matrix = empty_matrix(n_rows, dim)
-
-    def fill(begin: int) -> None:
-        rows = matrix[begin : begin + BLOCK_ROWS]
-        stream = np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(begin // BLOCK_ROWS,))))
-        draws = stream.random((len(rows), dim), dtype=np.float32)
-        draws *= np.float32(2 / dim)
-        draws -= np.float32(1 / dim)
-        rows[:, :dim] = draws
-        rows[:, dim:] = 0
-
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(fill, range(0, n_rows, BLOCK_ROWS)))
+    _core.fill_random_rows(matrix, dim, 1 / dim, seed, n_threads)
     return matrix
 
 

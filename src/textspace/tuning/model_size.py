@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from textspace._validation import check_int, reject
 from textspace.errors import TextspaceError
+from textspace.text.utf8 import to_bytes
 
 if TYPE_CHECKING:
     from textspace.classifier import TextClassifier
@@ -86,8 +88,10 @@ def shrink(clf: TextClassifier, size: int, *, dsub: int, source: Any, labels: An
         Bytes that the file may have.
     dsub : int
         Components that share a byte.
-    source, labels
+    source : path or sequence of str
         The training texts.
+    labels : sequence, or None
+        Their labels.
 
     Returns
     -------
@@ -104,9 +108,8 @@ def shrink(clf: TextClassifier, size: int, *, dsub: int, source: Any, labels: An
         cutoff = int((size - fixed) / per_row)
         if cutoff < FEWEST_ROWS:
             break
-        small = clf.quantize(
-            source, labels, cutoff=cutoff, dsub=dsub, qnorm=True, qout=len(clf.labels_) >= LABELS_TO_QUANTIZE
-        )
+        small = copy(clf)  # a model is a value that is replaced as a whole: the other one stays
+        small.quantize(source, labels, cutoff=cutoff, dsub=dsub, qnorm=True, qout=_are_many(clf.labels_))
         found = file_size(small)
         if found <= size:
             return small
@@ -118,13 +121,13 @@ def _expected(clf: TextClassifier, dsub: int) -> tuple[float, float]:
     """Bytes of a quantized model: those that do not depend on the rows, and those of each row."""
     n_labels, n_parts = len(clf.labels_), -(-clf.dim // dsub)
     words = clf.vocabulary_.words
-    word_bytes = sum(len(word.encode("utf-8", "surrogateescape")) for word in words) / max(len(words), 1)
+    word_bytes = sum(len(to_bytes(word)) for word in words) / max(len(words), 1)
     centroids = 256 * 4 * (clf.dim + 1)
-    entries = sum(
-        len(label.encode("utf-8", "surrogateescape")) + len(clf.label_prefix) + ENTRY_BYTES for label in clf.labels_
-    )
-    if n_labels >= LABELS_TO_QUANTIZE:
-        outputs = n_labels * (-(-clf.dim // 2) + 1) + centroids
-    else:
-        outputs = 4 * n_labels * clf.dim
+    entries = sum(len(to_bytes(clf.label_prefix + label)) + ENTRY_BYTES for label in clf.labels_)
+    of_label = -(-clf.dim // 2) + 1 if _are_many(clf.labels_) else 4 * clf.dim
+    outputs = n_labels * of_label + (centroids if _are_many(clf.labels_) else 0)
     return HEADER_BYTES + centroids + entries + outputs, n_parts + 1 + word_bytes + ENTRY_BYTES
+
+
+def _are_many(labels: tuple[str, ...]) -> bool:
+    return len(labels) >= LABELS_TO_QUANTIZE

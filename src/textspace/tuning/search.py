@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 TENTHS = 10
+OF_NO_EFFECT = {"metric", "n_threads", "memory_budget", "random_state"}  # on what a trial's value says
 
 Outcome = Literal["done", "pruned", "diverged", "too large", "out of memory", "out of time", "interrupted"]
 
@@ -139,7 +140,7 @@ def tune(
     k : int
         Labels to predict for a text.
     model_size : int or str, optional
-        Bytes that the model's file may have ("2M": 2,000,000): models are quantized, pruned to fit, and trained further.
+        Bytes that the model's file may have ("2M": 2,000,000): models are pruned to fit, trained further and quantized.
     search : sequence of str
         Parameters to search, out of "epochs", "learning_rate", "dim", "word_ngrams", "min_n" (and with it "max_n"),
         "n_buckets", "dsub" (with `model_size`).
@@ -228,7 +229,10 @@ class _Setting:
     deadline: float
 
     def to_store(self) -> dict[str, Any]:
-        return {"metric": self.metric, "k": self.k, "model_size": self.model_size, "search": list(self.search)}
+        given = self.classifier.get_params()
+        kept = {name: value for name, value in given.items() if name not in {*self.search, *OF_NO_EFFECT}}
+        shown = {name: repr(value) for name, value in kept.items() if name != "max_n" or "min_n" not in self.search}
+        return {"metric": self.metric, "k": self.k, "model_size": self.model_size, "search": list(self.search), **shown}
 
 
 class _GivenUpError(Exception):
@@ -246,7 +250,7 @@ class _Watcher(Callback):
         self._trial, self._epochs, self._deadline = trial, epochs, deadline
         self._tenth = 0
 
-    def on_progress(self, progress: TrainingProgress) -> None:
+    def on_progress(self, progress: TrainingProgress) -> None:  # noqa: ARG002 - a callback's signature
         if time.monotonic() > self._deadline:
             raise _GivenUpError("out of time")
 

@@ -129,9 +129,11 @@ def fit_platt(logits: FloatArray, truth: Flags) -> tuple[Doubles, Doubles]:
 
     Returns
     -------
-    scale, offset : ndarray of float64, shape (L,)
-        A label that all texts have, or none, or that higher scores make less likely, gets the two numbers that fit all
-        labels together, so that scales are positive and no label's ranking of texts is turned round.
+    scale : ndarray of float64, shape (L,)
+        What logits are multiplied by.
+    offset : ndarray of float64, shape (L,)
+        What is added then. A label that all texts have, or none, or that higher scores make less likely, gets the two
+        numbers that fit all labels together, so that scales are positive and no label's ranking is turned round.
 
     References
     ----------

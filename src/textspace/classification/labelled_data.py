@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from textspace._validation import reject
-from textspace.calibration import INDEPENDENT_LOSSES
+from textspace.classification.calibration import INDEPENDENT_LOSSES
+from textspace.classification.given_labels import GivenLabels, check_labels, truth_matrix
 from textspace.evaluation import MetricsCollector
 from textspace.evaluation.metric_name import MetricName
-from textspace.given_labels import GivenLabels, check_labels, truth_matrix
 from textspace.prediction.predictor import Predictor
 from textspace.text.labelled import read_labelled
 
@@ -110,8 +110,10 @@ def split_validation(
 
     Returns
     -------
-    training, held_out : LabelledData
-        None for `held_out` without `validation`.
+    training : LabelledData
+        What to train on.
+    held_out : LabelledData or None
+        None without `validation`.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def split_validation(
         held_out = LabelledData(validation, None)  # type: ignore[arg-type]  # os.PathLike is read as Path is
     elif isinstance(validation, tuple) and len(validation) == 2:
         held_out = LabelledData.given(*validation)
-    elif isinstance(validation, float | int | np.number) and not isinstance(validation, bool):
+    elif isinstance(validation, float | int | np.integer):
         return _drawn(data, float(validation), label_prefix=label_prefix, seed=seed)
     else:
         raise TypeError(

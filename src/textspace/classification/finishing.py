@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textspace._validation import check_n_threads
-from textspace.calibration import fit_calibration
-from textspace.classifier_training import retrain_model
-from textspace.labelled_data import LabelledData, logits_and_truth
+from textspace.classification.calibration import fit_calibration
+from textspace.classification.fitting import retrain_model
+from textspace.classification.labelled_data import LabelledData, logits_and_truth
 from textspace.prediction.folding import fold
 from textspace.prediction.predictor import Predictor
 from textspace.quantization import quantize_classifier
@@ -32,7 +32,7 @@ class ClassifierFinishing:
         @property
         def _fitted(self) -> StoredClassifier: ...
         def _set_model(self, model: StoredClassifier) -> None: ...
-        def get_params(self) -> dict[str, Any]: ...
+        def get_params(self, deep: bool = True) -> dict[str, Any]: ...  # noqa: D102, FBT001, FBT002
 
     def calibrate(self, source: Source, labels: Labels | None = None) -> Self:
         """Fit the probabilities to labelled texts that the model was not trained on.

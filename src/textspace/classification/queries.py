@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from textspace._validation import check_float, check_int, check_n_threads, check_texts, reject
-from textspace.classifier_training import INTEGER_LABELS
-from textspace.contributions import explain_text, find_keywords
+from textspace.classification.contributions import explain_text, find_keywords
+from textspace.classification.fitting import INTEGER_LABELS
+from textspace.classification.given_labels import check_labels
+from textspace.classification.labelled_data import LabelledData, evaluate_model
 from textspace.errors import NotFittedError
-from textspace.given_labels import check_labels
-from textspace.labelled_data import LabelledData, evaluate_model
 from textspace.prediction.predictor import Predictor
 from textspace.text.feature_list import list_features
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from textspace._typing import FloatArray, Labels, Source
-    from textspace.contributions import Keyword
+    from textspace.classification.contributions import Keyword
+    from textspace.classification.explanation import Explanation
     from textspace.evaluation import Metrics
-    from textspace.explanation import Explanation
     from textspace.formats import Calibration, StoredClassifier
     from textspace.prediction.ranked import Ranked
     from textspace.text.vocabulary import Vocabulary
@@ -46,10 +47,11 @@ class ClassifierQueries:
     n_threads: int | None
     _model: StoredClassifier | None = None
     _cached_predictor: tuple[int, Predictor] | None = None
+    _cached_classes: NDArray[Any] | None = None
 
     def _set_model(self, model: StoredClassifier) -> None:
         self._model = model
-        self._cached_predictor = None
+        self._cached_predictor = self._cached_classes = None
 
     @property
     def _fitted(self) -> StoredClassifier:
@@ -87,10 +89,11 @@ class ClassifierQueries:
         return self._fitted.calibration
 
     def _class_of_label_id(self) -> NDArray[Any]:
-        labels = self._fitted.labels
-        if self._fitted.parameters.get(INTEGER_LABELS) is True and all(map(_is_integer, labels)):
-            return np.array([int(label) for label in labels])
-        return np.array(labels)
+        if self._cached_classes is None:
+            labels = self._fitted.labels
+            are_integers = self._fitted.parameters.get(INTEGER_LABELS) is True and all(map(_is_integer, labels))
+            self._cached_classes = np.array([int(label) for label in labels] if are_integers else labels)
+        return self._cached_classes
 
     def _class_order(self) -> NDArray[np.intp]:
         return np.argsort(self._class_of_label_id(), kind="stable")
@@ -135,14 +138,12 @@ class ClassifierQueries:
         TypeError
             When `texts` is a single text.
         """
-        lowest = self._thresholds(threshold)
         probabilities = self._predictor.probabilities(texts)
-        classes = self._class_of_label_id().tolist()
-        chosen = [np.flatnonzero(row >= lowest) for row in probabilities]
-        return [
-            tuple(classes[label_id] for label_id in label_ids[np.argsort(-row[label_ids], kind="stable")].tolist())
-            for row, label_ids in zip(probabilities, chosen, strict=True)
-        ]
+        rows, label_ids = np.nonzero(probabilities >= self._thresholds(threshold))
+        order = np.lexsort((-probabilities[rows, label_ids], rows))
+        labels = self._class_of_label_id()[label_ids[order]].tolist()
+        ends = np.cumsum(np.bincount(rows, minlength=len(probabilities))).tolist()
+        return [tuple(labels[begin:end]) for begin, end in pairwise([0, *ends])]
 
     def predict_proba(self, texts: Iterable[str]) -> FloatArray:
         """Return the probability of every label, calibrated if the model is.
@@ -301,7 +302,8 @@ class ClassifierQueries:
             reject("labels", f"have one entry for each of {len(best)} texts", len(lists))
         names = self._fitted.labels
         right = [names[label_id] in found for label_id, found in zip(best.tolist(), lists, strict=True)]
-        return float(np.average(right, weights=sample_weight))
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return float(np.average(np.array(right, dtype=np.float64), weights=weights))
 
     def explain(self, text: str, label: str | int | None = None) -> Explanation:
         """Return the exact contribution of every word and n-gram of a text to the score of a label.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from textspace.explanation import Contribution, Explanation
+from textspace.classification.explanation import Contribution, Explanation
 from textspace.formats.quantized import dense_blocks, rows_of
 from textspace.text.feature_list import list_features
 from textspace.text.subwords import Subwords
@@ -51,7 +51,8 @@ def row_scores(stored: StoredClassifier, label_id: int, rows: IntArray | None = 
         return found
 
     if rows is None:
-        return np.concatenate([scores(block) for block in dense_blocks(stored.input_vectors)])
+        everything: Doubles = np.concatenate([scores(block) for block in dense_blocks(stored.input_vectors)])
+        return everything
     out = np.zeros(len(rows))
     out[rows >= 0] = scores(rows_of(stored.input_vectors, rows[rows >= 0]))
     return out
@@ -61,7 +62,8 @@ def _direction(stored: StoredClassifier, label_id: int) -> Doubles:
     """The vector (D,) whose product with a text's vector is the label's score."""
     assert stored.output_vectors is not None
     if stored.loss != "hs":
-        return rows_of(stored.output_vectors, np.array([label_id]))[0].astype(np.float64)
+        vector: Doubles = rows_of(stored.output_vectors, np.array([label_id]))[0].astype(np.float64)
+        return vector
     nodes, signs = _path(stored.label_counts, label_id)
     direction: Doubles = signs @ rows_of(stored.output_vectors, nodes).astype(np.float64)
     return direction
@@ -201,4 +203,5 @@ def _word_weights(features: TextFeatures, scores: Doubles) -> Doubles:
     )
     indptr, rows = subwords.vocabulary_rows(features.vocabulary)
     sums = np.append(0, np.cumsum(np.append(scores, 0)[rows]))  # the score of row -1, the last, is 0
-    return sums[indptr[1:]] - sums[indptr[:-1]]
+    weights: Doubles = sums[indptr[1:]] - sums[indptr[:-1]]
+    return weights

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textspace._validation import reject
+from textspace.classification.labelled_data import EpochJudge, split_validation
 from textspace.evaluation.metric_name import MetricName
 from textspace.formats import StoredVectors, read_vectors
-from textspace.labelled_data import EpochJudge, split_validation
 from textspace.queries import VectorQueries
 from textspace.training.classifier import train_classifier
 from textspace.training.classifier_parameters import check_classifier_parameters
@@ -17,8 +17,8 @@ from textspace.training.classifier_parameters import check_classifier_parameters
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from textspace.classification.labelled_data import LabelledData, Validation
     from textspace.formats import StoredClassifier
-    from textspace.labelled_data import LabelledData, Validation
     from textspace.training.callbacks import Callback
     from textspace.training.classifier import TrainedClassifier
     from textspace.training.classifier_parameters import ClassifierParameters

@@ -1,0 +1,1 @@
+"""What `TextClassifier` is made of: fitting, questions, calibration, explanations."""
