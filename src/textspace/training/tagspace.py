@@ -108,7 +108,7 @@ def train_encoded(
 ) -> TrainedTagSpace:
     """Train on texts that are rows already: see `train_tagspace`."""
     _require_texts(documents, tags, parameters)
-    matrices = _first_matrices(documents, features, tag_counts, parameters, start)
+    matrices = _first_matrices(documents, features, tags, tag_counts, parameters, start=start)
     trainer = tag_trainer(core_model(matrices, parameters), documents, tag_counts, parameters)
     run = run_training(
         trainer,
@@ -138,8 +138,10 @@ def _require_texts(documents: TagDocuments, tags: tuple[str, ...], parameters: T
 def _first_matrices(
     documents: TagDocuments,
     features: TextFeatures,
+    tags: tuple[str, ...],
     tag_counts: LongArray,
     parameters: TagSpaceParameters,
+    *,
     start: StoredTagSpace | None,
 ) -> TagMatrices:
     is_idf_bag = parameters.encoder == "bag" and parameters.idf
@@ -151,10 +153,10 @@ def _first_matrices(
         return extended_matrices(matrices, start, features)
     if parameters.initialization == "bag" and parameters.encoder == "cnn":
         bag = replace(parameters, **BAG_START)
-        trained = train_encoded(documents, features, ("",) * len(tag_counts), tag_counts, bag)
+        trained = train_encoded(documents, features, tags, tag_counts, bag)
         start_from_bag(matrices, trained.stored)
     if parameters.pretrained_vectors is not None:
-        start_from_file(matrices, parameters.pretrained_vectors, features.vocabulary)
+        start_from_file(matrices, parameters.pretrained_vectors, features.vocabulary, dim=parameters.dim)
     return matrices
 
 

@@ -158,7 +158,7 @@ PRESETS: Mapping[str, TagSpaceParameters] = {
     "fast": TagSpaceParameters(),
     # Weston, Chopra, Adams 2014: first violator of 1000 draws, margin 0.1, SGD without locks, words from a bag model.
     "paper": replace(
-        _CNN, loss="tagspace", dim=64, margin=0.1, n_negatives=1000, optimizer="sgd", learning_rate=0.05, batch_size=32,
+        _CNN, loss="tagspace", dim=64, margin=0.1, n_negatives=1000, optimizer="sgd", learning_rate=0.01, batch_size=32,
         epochs=10, reduction="sum", initialization="bag",
     ),
     # flrngel's: maxima over runs of 5 positions of 60, the lowest of the true tags against the highest of all others.
