@@ -32,6 +32,7 @@ _HOMES = {
     "FormatError": "errors",
     "Neighbor": "vectors",
     "NotFittedError": "errors",
+    "TagSpace": "tagspace",
     "TextClassifier": "classifier",
     "TextspaceError": "errors",
     "TrainingDivergedError": "errors",

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 # Projected gradients up to it are as good as 0, and texts up to it inside the margin are left out.
 _TOLERANCE = 0.2
 _MARGIN_TOLERANCE = 0.15
-_ROUNDS, _PASSES = 3, 8
+_ROUNDS, _PASSES = 3, 4
 _SMALLEST_WEIGHT = 1e-3
-# A text without a word that is known still counts as this many times the norm of a word.
 _SMALLEST_NORM = 1e-12
 
 
