@@ -234,10 +234,10 @@ class TagSpace(TagQueries, Estimator):
 
         Notes
         -----
-        The dense part goes on from where it is. The linear part has no such way: it is trained again, on the texts given
-        here, and the weights of tags that these do not have are kept.
+        The dense part goes on from where it is. The linear part keeps the weights of the tags that it has; those of new
+        tags are trained on the texts given here.
         """
-        given = {} if epochs is None else {"epochs": epochs}
+        given: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
         given |= {} if learning_rate is None else {"learning_rate": learning_rate}
         return self._train(source, tags, given, start=self._model, callbacks=callbacks, on_interrupt=on_interrupt)
 
@@ -299,7 +299,8 @@ class TagSpace(TagQueries, Estimator):
         """
         stored = read_tagspace(path, mmap=mmap)
         names = set(cls._parameter_defaults()) & set(stored.parameters) - {"n_threads", "pretrained_vectors"}
-        self = cls(**{name: stored.parameters[name] for name in names})
+        parameters: dict[str, Any] = {name: stored.parameters[name] for name in names}
+        self = cls(**parameters)
         self._set_model(stored)
         return self
 

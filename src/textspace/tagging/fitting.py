@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._validation import check_choice, check_float, reject
 from textspace.tagging.tagged_texts import FOLDINGS, folded
-from textspace.text.documents import KnownLabels
-from textspace.training.linear_tags import LinearParameters, train_linear
+from textspace.text.label_ids import KnownLabels
+from textspace.training.linear_tags import LinearParameters, train_linear, with_new_rows
 from textspace.training.tag_documents import encode_tagged
 from textspace.training.tagspace import train_encoded
 from textspace.training.tagspace_parameters import (
@@ -20,7 +20,8 @@ from textspace.training.tagspace_parameters import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textspace.formats.stored_tagspace import StoredTagSpace
+    from textspace.formats.stored_tagspace import SparseLinear, StoredTagSpace
+    from textspace.text.features import TextFeatures
     from textspace.training.callbacks import Callback
     from textspace.training.loop import OnInterrupt, TrainingRun
     from textspace.training.tag_documents import TagDocuments
@@ -53,6 +54,8 @@ class FittingPlan:
         Of the linear part.
     min_texts : int
         Of the linear part.
+    estimator : dict
+        Parameters of `TagSpace` that are kept beside those of the dense part.
     """
 
     parameters: TagSpaceParameters
@@ -60,6 +63,7 @@ class FittingPlan:
     linear: bool | Literal["auto"]
     cost: float
     min_texts: int
+    estimator: dict[str, object]
 
 
 def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
@@ -98,6 +102,8 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
         "auto" if given["linear"] is None and linear else linear,
         check_float("cost", given["cost"], above=0),
         1 if short else 2,
+        {name: given[name] for name in ("preset", "linear", "cost", "tags_from")}
+        | {"folding": folding, "options": None if given["options"] is None else dict(given["options"])},
     )
 
 
@@ -149,12 +155,22 @@ def train_model(
     trained = train_encoded(
         documents, features, names, counts, parameters, start=start, callbacks=callbacks, on_interrupt=on_interrupt
     )
-    stored = replace(trained.stored, parameters=trained.stored.parameters | {"folding": plan.folding})
+    stored = replace(trained.stored, parameters=trained.stored.parameters | plan.estimator)
     if plan.linear is True or (plan.linear == "auto" and _is_affordable(documents, len(names))):
         options = LinearParameters(plan.cost, _SUBWORD_WEIGHT, plan.min_texts, parameters.n_threads)
-        linear = train_linear(documents, features, len(names), options, mix=_MIX)
+        linear = train_linear(
+            documents, features, len(names), options, mix=_MIX, start=None if start is None else _known(start, features)
+        )
         stored = replace(stored, linear=linear)
     return stored, trained.run
+
+
+def _known(start: StoredTagSpace, features: TextFeatures) -> SparseLinear | None:
+    if start.linear is None:
+        return None
+    n_known = len(start.features.vocabulary)
+    n_new = len(features.vocabulary) - n_known
+    return with_new_rows(start.linear, n_known_words=n_known, n_new_words=n_new, n_rows=features.n_rows)
 
 
 def _is_affordable(documents: TagDocuments, n_tags: int) -> bool:

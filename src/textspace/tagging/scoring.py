@@ -10,7 +10,7 @@ import numpy as np
 from textspace import _core
 from textspace.search.exact import ExactIndex
 from textspace.tagging.tagged_texts import Folding, folded
-from textspace.text.documents import KnownLabels
+from textspace.text.label_ids import KnownLabels
 from textspace.training.linear_tags import WeightedTexts, weighted_texts
 from textspace.training.tag_documents import encode_tagged
 from textspace.training.tagspace import TagEmbedder
@@ -166,7 +166,7 @@ def _with_own_weights(stored: StoredTagSpace) -> StoredTagSpace:
 def normalized(vectors: FloatArray) -> FloatArray:
     """Divide rows by their norms; zeros stay zeros."""
     norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
-    return (vectors / np.maximum(norms, _SMALLEST_NORM)[:, None]).astype(np.float32)
+    return np.asarray(vectors / np.maximum(norms, _SMALLEST_NORM)[:, None], dtype=np.float32)
 
 
 def parameters_of(stored: StoredTagSpace, *, n_threads: int) -> TagSpaceParameters:

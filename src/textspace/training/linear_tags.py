@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ _TOLERANCE = 0.2
 _MARGIN_TOLERANCE = 0.15
 _ROUNDS, _PASSES = 3, 4
 _SMALLEST_WEIGHT = 1e-3
+_BIAS = -1.0  # the core's
 _SMALLEST_NORM = 1e-12
 
 
@@ -54,7 +55,13 @@ class WeightedTexts(NamedTuple):
 
 
 def train_linear(
-    documents: TagDocuments, features: TextFeatures, n_tags: int, parameters: LinearParameters, *, mix: float
+    documents: TagDocuments,
+    features: TextFeatures,
+    n_tags: int,
+    parameters: LinearParameters,
+    *,
+    mix: float,
+    start: SparseLinear | None = None,
 ) -> SparseLinear:
     """Train one linear model a tag.
 
@@ -70,6 +77,9 @@ def train_linear(
         How.
     mix : float
         What the scores are multiplied by when they are added to those of the dense part.
+    start : SparseLinear, optional
+        A linear part with the same rows, for the first tags: it is kept, and only the other tags are trained. A row
+        that has a weight keeps it.
 
     Returns
     -------
@@ -88,17 +98,24 @@ def train_linear(
     large-scale linear SVM", 2008.
     """
     row_weights = linear_row_weights(documents, features, parameters)
+    n_kept = 0
+    if start is not None:
+        n_kept = start.bias.size
+        if start.row_weights is not None:
+            row_weights = np.where(start.row_weights > 0, start.row_weights, row_weights)
     texts = weighted_texts(documents.indptr, documents.rows, row_weights)
     # The kernel reads a cache line for each row of each text: those of frequent rows should lie together.
     rows = np.argsort(-np.bincount(texts.rows, minlength=features.n_rows), kind="stable")
     rows = rows[: np.count_nonzero(np.bincount(texts.rows, minlength=1))]
     column_of = np.zeros(features.n_rows, np.int32)
     column_of[rows] = np.arange(rows.size)
+    tag_indptr, tag_texts = texts_of_tags(documents, n_tags)
     weights = _core.train_one_vs_rest(
         texts.indptr,
         column_of[texts.rows],
         texts.values,
-        *texts_of_tags(documents, n_tags),
+        tag_indptr[n_kept:] - tag_indptr[n_kept],
+        tag_texts[tag_indptr[n_kept] :],
         n_rows=rows.size,
         cost=parameters.cost,
         tolerance=_TOLERANCE,
@@ -108,11 +125,54 @@ def train_linear(
         passes=_PASSES,
         n_threads=parameters.n_threads,
     )
-    return SparseLinear(*_of_all_rows(*weights, rows, features.n_rows), _bias(n_tags), row_weights, mix)
+    indptr, tag_ids, values = _of_all_rows(*weights, rows, features.n_rows)
+    if start is not None:
+        indptr, tag_ids, values = _joined(start, indptr, tag_ids + np.int32(n_kept), values)
+    return SparseLinear(indptr, tag_ids, values, np.full(n_tags, _BIAS, np.float32), row_weights, mix)
 
 
-def _bias(n_tags: int) -> FloatArray:
-    return np.full(n_tags, -1, np.float32)
+def with_new_rows(linear: SparseLinear, *, n_known_words: int, n_new_words: int, n_rows: int) -> SparseLinear:
+    """Make room for words and n-grams that a linear part does not have: words come before the n-grams.
+
+    Parameters
+    ----------
+    linear : SparseLinear
+        The linear part.
+    n_known_words, n_new_words : int
+        Words that it has, and that come after these.
+    n_rows : int
+        All rows there are to be; those that are left over are n-grams, at the end.
+
+    Returns
+    -------
+    SparseLinear
+        The same for its own rows; new rows have no weights.
+    """
+    rows = np.arange(linear.indptr.size - 1)
+    rows[n_known_words:] += n_new_words
+    lengths = np.zeros(n_rows, np.int64)
+    lengths[rows] = np.diff(linear.indptr)
+    row_weights = None
+    if linear.row_weights is not None:
+        row_weights = np.zeros(n_rows, np.float32)
+        row_weights[rows] = linear.row_weights
+    return replace(linear, indptr=np.append(0, np.cumsum(lengths)), row_weights=row_weights)
+
+
+def _joined(
+    start: SparseLinear, indptr: LongArray, tag_ids: IntArray, values: FloatArray
+) -> tuple[LongArray, IntArray, FloatArray]:
+    """Put the lists of each row one after the other."""
+    order = np.argsort(np.append(_rows_of_lists(start.indptr), _rows_of_lists(indptr)), kind="stable")
+    return (
+        indptr + start.indptr,
+        np.append(start.tag_ids, tag_ids)[order],
+        np.append(start.values, values)[order],
+    )
+
+
+def _rows_of_lists(indptr: LongArray) -> LongArray:
+    return np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
 
 
 def _of_all_rows(
@@ -237,4 +297,4 @@ def texts_of_tags(documents: TagDocuments, n_tags: int) -> tuple[LongArray, IntA
 
 
 def _pairs(indptr: LongArray, rows: IntArray, n_rows: int) -> LongArray:
-    return np.repeat(np.arange(indptr.size - 1), np.diff(indptr)) * n_rows + rows
+    return _rows_of_lists(indptr) * n_rows + rows
