@@ -39,6 +39,14 @@ struct DocumentBatch {
   const float* weights;  // (n,): of each document; contained in the targets' weights already
 };
 
+// Falls linearly to 0 with the work that all threads have done: it is read for every document, so that a thread that
+// slept does not go on with the large steps of the past.
+struct LearningRate {
+  float start;
+  const int64_t* done;  // written by other threads
+  double total;
+};
+
 struct ClassifierLossSample {
   double sum = 0;
   int64_t n = 0;  // documents

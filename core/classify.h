@@ -14,7 +14,7 @@ extern "C" float logf(float);
 
 namespace textspace::TEXTSPACE_ISA {
 
-constexpr int64_t kDocumentRowsAhead = 10;
+constexpr int64_t kDocumentRowsAhead = 16;
 // Vectors of a row that are summed in registers at a time.
 constexpr int kDocumentPanel = kLanes == 16 ? 16 : 14;
 
@@ -86,16 +86,16 @@ inline void store_sums(const Vec (&v)[kOutputChunk], float* out) {
 
 class DocumentStep {
  public:
-  DocumentStep(const ClassifierModel& model, float lr, float* workspace)
+  DocumentStep(const ClassifierModel& model, float* workspace)
       : model_(model),
-        lr_(lr),
         hidden_(workspace),
         gradient_(workspace + model.stride),
         spare_(workspace + 2 * model.stride),
         scores_(workspace + 3 * model.stride) {}
 
-  void train(const DocumentRows& document, const Target* targets, int64_t n_targets, float weight,
+  void train(const DocumentRows& document, const Target* targets, int64_t n_targets, float weight, float lr,
              ClassifierLossSample* loss) {
+    lr_ = lr;
     gather(document);
     for (int64_t d = 0; d < model_.stride; d += kLanes) store(gradient_ + d, Vec{});
     if (model_.loss == OutputLoss::kSoftmax)
@@ -273,13 +273,18 @@ class DocumentStep {
   }
 
   const ClassifierModel& model_;
-  const float lr_;
+  float lr_ = 0;
   float *hidden_, *gradient_, *spare_, *scores_;
 };
 
-inline void train_documents(const ClassifierModel& model, const DocumentBatch& batch, float lr, float* workspace,
-                            ClassifierLossSample* loss) {
-  DocumentStep step(model, lr, workspace);
+inline float rate_now(const LearningRate& rate) {
+  const auto done = static_cast<double>(__atomic_load_n(rate.done, __ATOMIC_RELAXED));
+  return rate.start * static_cast<float>(1 - done / rate.total);
+}
+
+inline void train_documents(const ClassifierModel& model, const DocumentBatch& batch, const LearningRate& rate,
+                            float* workspace, ClassifierLossSample* loss) {
+  DocumentStep step(model, workspace);
   for (int64_t d = 0; d < model.stride; d += kLanes) store(workspace + 2 * model.stride + d, Vec{});
   for (int i = 0; i < batch.n; ++i) {
     const int64_t begin = batch.row_begin[i];
@@ -287,7 +292,7 @@ inline void train_documents(const ClassifierModel& model, const DocumentBatch& b
                                    batch.row_begin[batch.n] - begin, 1.0f / static_cast<float>(batch.n_features[i])};
     const Target* targets = batch.targets + batch.target_begin[i];
     step.train(document, targets, batch.target_begin[i + 1] - batch.target_begin[i], batch.weights[i],
-               i % 4 == 0 ? loss : nullptr);
+               rate_now(rate), i % 4 == 0 ? loss : nullptr);
   }
 }
 

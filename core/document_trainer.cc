@@ -215,13 +215,16 @@ void DocumentTrainer::join() {
   threads_.clear();
 }
 
-DocumentTrainerProgress DocumentTrainer::progress() const { return {items_done_, loss_sum_, loss_n_}; }
+DocumentTrainerProgress DocumentTrainer::progress() const {
+  return {__atomic_load_n(&items_done_, __ATOMIC_RELAXED), loss_sum_, loss_n_};
+}
 
 void DocumentTrainer::work(int thread_id, int64_t end) {
   const AlignedFloats workspace = aligned_floats(workspace_floats(model_));
   const auto stream = static_cast<uint64_t>(thread_id + options_.n_threads * (options_.pause ? epochs_started_ : 0));
   Sampler sampler(*this, Rng(options_.seed, stream));
-  const auto total = static_cast<double>(n_items_) * static_cast<double>(options_.epochs);
+  const LearningRate rate = {options_.learning_rate, &items_done_,
+                             static_cast<double>(n_items_) * static_cast<double>(options_.epochs)};
   const int64_t chunks = n_chunks(documents_.n);
   while (!stopped_) {
     int64_t chunk = next_chunk_.load();
@@ -231,10 +234,9 @@ void DocumentTrainer::work(int thread_id, int64_t end) {
     const int64_t begin = chunk % chunks * kChunkDocuments;
     sampler.take(chunk / chunks, begin, std::min(begin + kChunkDocuments, documents_.n));
     for (int64_t n_items; !stopped_ && sampler.fill(&n_items);) {
-      const double fraction = static_cast<double>(items_done_.fetch_add(n_items)) / total;
-      const auto learning_rate = static_cast<float>(options_.learning_rate * (1 - fraction));
       ClassifierLossSample loss;
-      kernels().train_documents(model_, sampler.batch(), learning_rate, workspace.get(), &loss);
+      kernels().train_documents(model_, sampler.batch(), rate, workspace.get(), &loss);
+      __atomic_fetch_add(&items_done_, n_items, __ATOMIC_RELAXED);
       add(loss_sum_, loss.sum);
       loss_n_ += loss.n;
     }

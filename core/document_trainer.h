@@ -80,9 +80,10 @@ class DocumentTrainer {
   std::vector<std::thread> threads_;
   std::atomic<bool> stopped_{false};
   std::atomic<int> n_running_{0};
-  std::atomic<int64_t> next_chunk_{0}, items_done_{0}, loss_n_{0};
+  std::atomic<int64_t> next_chunk_{0}, loss_n_{0};
   std::atomic<double> loss_sum_{0};
   int64_t epochs_started_ = 0;
+  alignas(64) int64_t items_done_ = 0;  // by atomic operations alone; kernels read it
 };
 
 }  // namespace textspace

@@ -44,8 +44,8 @@ struct Kernels {
   // After a thread's last block.
   void (*finish_training)(const VectorModel&, float* workspace);
 
-  // One pass over a batch of documents at one learning rate.
-  void (*train_documents)(const ClassifierModel&, const DocumentBatch&, float lr, float* workspace,
+  // One pass over a batch of documents.
+  void (*train_documents)(const ClassifierModel&, const DocumentBatch&, const LearningRate&, float* workspace,
                           ClassifierLossSample*);
 
   // Rows first_row..first_row + n_rows of a matrix: uniform in [-bound, bound), zeros from column `dim` on.

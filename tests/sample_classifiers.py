@@ -79,7 +79,7 @@ def calibrated_classifier() -> StoredClassifier:
     """One temperature, and a threshold for each label."""
     model = sample_classifier(loss="ova")
     thresholds = np.linspace(0, 1, len(LABELS), dtype=np.float32)
-    calibration = Calibration(np.array([1.5], np.float32), np.zeros(len(LABELS), np.float32), thresholds)
+    calibration = Calibration(np.array([1.5], np.float32), np.zeros(1, np.float32), thresholds)
     return replace(model, calibration=calibration)
 
 

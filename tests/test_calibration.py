@@ -154,6 +154,15 @@ def test_thresholds_have_the_highest_f1(decimals):
         assert brute_force_f1(column, is_right, threshold) == best
 
 
+def test_a_label_that_cannot_be_told_is_not_assigned_to_many():
+    probabilities = np.linspace(1, 0, 100, dtype=np.float32)[:, np.newaxis]
+    truth = np.zeros((100, 1), bool)
+    truth[50] = True  # the best F1, 2 / 52, takes 51 texts
+    assert best_thresholds(probabilities, truth) == 1
+    truth[9] = True  # 2 / 12 takes 10
+    assert best_thresholds(probabilities, truth) == pytest.approx((probabilities[9] + probabilities[10]) / 2)
+
+
 def test_thresholds_lie_between_the_probabilities_they_part():
     probabilities = np.array([[0.9], [0.6], [0.2], [0.1]], np.float32)
     assert best_thresholds(probabilities, np.array([[1], [1], [0], [0]], bool)) == pytest.approx(0.4)

@@ -18,6 +18,7 @@ from textspace.cli.classifier_options import validation_of
 from textspace.cli.progress import TrainingDisplay
 from textspace.cli.quantize_classifier import quantize
 from textspace.cli.train_classifier import class_weight_of, train
+from textspace.cli.tune_classifier import tune
 
 Cli = Callable[..., Outcome]
 WORDS = {
@@ -232,6 +233,31 @@ def test_quantize_makes_it_smaller(cli: Cli, folder: Path) -> None:
     texts = [" ".join(words.split()[:3]) for words in WORDS.values()]
     assert load("small.textspace").predict(texts).tolist() == load(model).predict(texts).tolist()
     assert cli("classifier", "quantize", model, "-o", "small.ftz", "--method", "int8").status == 1
+
+
+def test_tune_options_are_the_functions_parameters_with_its_defaults() -> None:
+    from textspace import tuning
+
+    options, parameters = inspect.signature(tune).parameters, inspect.signature(tuning.tune).parameters
+    for name in set(parameters) & set(options) - {"train", "validation", "search"}:
+        assert options[name].default == parameters[name].default, name
+    assert set(parameters) - set(options) == {"classifier", "on_trial", "on_interrupt"}
+
+
+def test_tune_saves_the_best_and_reports_all(cli: Cli, folder: Path) -> None:
+    pytest.importorskip("optuna")
+    files = (folder / "train.txt", folder / "valid.txt")
+    given = ("--n-trials", 3, "--search", "epochs", "--metric", "accuracy", "--n-threads", 1)
+    outcome = cli("classifier", "tune", *files, "-o", "best.textspace", *given, "--storage", "s.log", "--json")
+    assert outcome.status == 0, outcome.err
+    found = json.loads(outcome.out)
+    assert found["value"] == max(trial["value"] or 0 for trial in found["trials"])
+    assert load("best.textspace").epochs == found["parameters"]["epochs"]
+    assert [line.split(":")[0] for line in outcome.err.splitlines()] == ["trial 0", "trial 1", "trial 2"]
+    again = cli("classifier", "tune", *files, "-o", "best.textspace", *given, "--storage", "s.log")
+    assert again.status == 0, again.err
+    assert len(again.out.splitlines()) == 1 + 6 + 1
+    assert "saved: best.textspace (accuracy " in again.out
 
 
 def test_a_model_of_vectors_is_refused(cli: Cli, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from reference_formats import ARGUMENTS as ARGUMENT_NAMES
 from sample_classifiers import CLASSIFIERS, LABELS, assert_same_classifier, folded_classifier, sample_classifier
+from textspace import load
 from textspace.errors import FormatError
 from textspace.formats import StoredClassifier, kind_of, read_classifier, read_model, read_vectors, write_classifier
 from textspace.formats.quantized import ProductQuantized, dense_matrix
@@ -316,7 +317,11 @@ NATIVE_ARRAYS = {
     "`norm_codes` must have shape": ("product", "input_norm_codes", np.ones(3, np.uint8)),
     "`norm_centroids` must have shape": ("product", "input_norm_centroids", np.ones(3, np.float32)),
     "`buckets` and `bucket_rows` must both have": ("compact", "ngram_rows", np.ones(3, np.int32)),
-    "`scale` of the calibration must have": ("calibrated", "calibration_scale", np.ones(2, np.float32)),
+    "`scale` and `offset` of the calibration must both have": (
+        "calibrated",
+        "calibration_scale",
+        np.ones(2, np.float32),
+    ),
     "`thresholds` must have shape": ("calibrated", "calibration_thresholds", np.ones(2, np.float32)),
 }
 
@@ -339,6 +344,14 @@ def test_damaged_buckets_are_not_written_and_not_pruned(tmp_path: Path) -> None:
     for use in (lambda: write_classifier(tmp_path / "m.bin", damaged), lambda: quantize_classifier(damaged, cutoff=9)):
         with pytest.raises(ValueError, match="the model is damaged"):
             use()
+
+
+def test_load_gives_the_estimator_of_the_file(tmp_path: Path) -> None:
+    write_classifier(tmp_path / "m.bin", sample_classifier())
+    write_classifier(tmp_path / "m.textspace", CLASSIFIERS["int8"]())
+    (tmp_path / "v.txt").write_text("cup 1 2\n")
+    kinds = [type(load(tmp_path / name)).__name__ for name in ("m.bin", "m.textspace", "v.txt")]
+    assert kinds == ["TextClassifier", "TextClassifier", "WordVectors"]
 
 
 def test_labels_survive(tmp_path: Path) -> None:

@@ -70,6 +70,12 @@ def test_bad_trials_are_given_up_early(texts: Labelled, held_out: Labelled) -> N
     assert all(math.isnan(trial.value) for trial in pruned)
 
 
+def test_divergence_is_told_after_the_epoch_it_happens_in(texts: Labelled, held_out: Labelled) -> None:
+    clf = TextClassifier(dim=8, epochs=100, learning_rate=1e30, n_threads=1)
+    with pytest.raises(TrainingDivergedError, match="learning_rate"):
+        clf.fit(*texts, validation=held_out)
+
+
 def test_the_table_has_the_best_first(found: Tuned) -> None:
     header, *rows = found.table().splitlines()
     assert header.split() == ["accuracy", "seconds", "trial", "parameters"]
@@ -204,6 +210,12 @@ def test_the_size_may_be_bounded(texts: Labelled, held_out: Labelled) -> None:
     found = tune(texts, held_out, classifier=clf, search=["epochs", "dsub"], n_trials=2, budget=100, model_size="30k")
     assert file_size(found.classifier) <= 30_000
     assert "dsub" in found.parameters
+
+
+def test_what_cannot_fit_is_not_trained(texts: Labelled, held_out: Labelled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TextClassifier, "fit", lambda *_, **__: pytest.fail("trained in vain"))
+    with pytest.raises(ValueError, match="too large"):
+        tune(texts, held_out, classifier=QUICK, search=["epochs"], n_trials=1, budget=60, model_size=5000)
 
 
 @pytest.mark.parametrize("search", ["epochs", [], ["loss"], ["epochs", "max_n"]])

@@ -24,6 +24,7 @@ LOWEST_LOGIT = -1e4  # below the best of its row: its probability is 0 in any pr
 MAX_ITERATIONS = 100
 MIN_STEP = 1e-9  # of Newton's
 TOLERANCE = 1e-10
+MIN_F1 = 0.1
 CELLS_PER_BLOCK = 1 << 20
 
 
@@ -223,7 +224,13 @@ def best_thresholds(probabilities: FloatArray, truth: Flags) -> FloatArray:
     Returns
     -------
     ndarray of float32, shape (L,)
-        Half way between the two probabilities that it parts; 0.5 for a label that none of the texts has.
+        Half way between the two probabilities that it parts; 0.5 for a label that none of the texts has. Where the
+        best F1 is below 0.1, which a label that cannot be told from others reaches by being assigned to many texts,
+        the highest probability.
+
+    References
+    ----------
+    R.-E. Fan, C.-J. Lin, "A study on threshold selection for multi-label classification", 2007: SCutFBR.1.
     """
     thresholds = np.full(truth.shape[1], 0.5, np.float32)
     for label_id in np.flatnonzero(truth.any(axis=0)).tolist():
@@ -238,6 +245,8 @@ def _best_threshold(probabilities: FloatArray, truth: Flags) -> float:
     f1 = 2 * n_right / (np.arange(1, len(ranked) + 1) + n_right[-1])
     f1[:-1][ranked[:-1] == ranked[1:]] = -1  # no threshold parts equal probabilities
     last = int(np.argmax(f1))
+    if f1[last] < MIN_F1:
+        return float(ranked[0])
     lowest = ranked[last]
     if last + 1 == len(ranked):
         return float(lowest)

@@ -13,6 +13,8 @@ from textspace.cli.query_vectors import on_terminal
 from textspace.cli.train_vectors import paths_of
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from textspace.evaluation import Metrics
 
 NAMES = {
@@ -73,7 +75,6 @@ def show(metrics: Metrics, *, n_labels: int, n_confusions: int) -> None:
     """Print tables for people."""
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     console = Console(width=None if on_terminal() else 120, highlight=False)
     console.print(f"{metrics.n_documents:,} texts, {metrics.n_known:,} labels, k = {metrics.k}")
@@ -82,18 +83,39 @@ def show(metrics: Metrics, *, n_labels: int, n_confusions: int) -> None:
         if name in NAMES and not math.isnan(figure):
             figures.add_row(NAMES[name], f"{figure:.4f}")
     console.print(figures)
-    by_count = sorted(metrics.per_label.items(), key=lambda item: -item[1].n_gold)
     if n_labels:
-        table = Table("label", "precision", "recall", "F1", "texts", "predicted", box=None, header_style="bold")
-        for label, found in by_count[:n_labels]:
-            shares = (f"{share:.4f}" for share in (found.precision, found.recall, found.f1))
-            table.add_row(Text(label), *shares, f"{found.n_gold:,}", f"{found.n_predicted:,}")
-        console.print(table)
-        if len(by_count) > n_labels:
-            console.print(f"... and {len(by_count) - n_labels:,} labels more (--labels)")
+        console.print(table_of_labels(metrics, n_labels))
+        if len(metrics.labels) > n_labels:
+            console.print(f"... and {len(metrics.labels) - n_labels:,} labels more (--labels)")
     confusions = metrics.confusions(n_confusions) if n_confusions else []
     if confusions:
-        table = Table("true", "predicted", "texts", box=None, header_style="bold")
+        table = empty_table(texts=["true", "predicted"], numbers=["texts"])
         for confusion in confusions:
-            table.add_row(Text(confusion.gold), Text(confusion.predicted), f"{confusion.n_documents:,}")
+            add_row(table, [confusion.gold, confusion.predicted], [f"{confusion.n_documents:,}"])
         console.print(table)
+
+
+def table_of_labels(metrics: Metrics, n_labels: int) -> Table:
+    """The figures of the labels that most texts have."""
+    table = empty_table(texts=["label"], numbers=["precision", "recall", "F1", "texts", "predicted"])
+    for label, found in sorted(metrics.per_label.items(), key=lambda item: -item[1].n_gold)[:n_labels]:
+        shares = (f"{share:.4f}" for share in (found.precision, found.recall, found.f1))
+        add_row(table, [label], [*shares, f"{found.n_gold:,}", f"{found.n_predicted:,}"])
+    return table
+
+
+def empty_table(*, texts: list[str], numbers: list[str]) -> Table:
+    """A table whose numbers stand at the right of their columns."""
+    from rich.table import Table
+
+    table = Table(*texts, box=None, header_style="bold")
+    for name in numbers:
+        table.add_column(name, justify="right")
+    return table
+
+
+def add_row(table: Table, texts: list[str], numbers: list[str]) -> None:
+    """Add a row; texts are shown as they are, were they full of brackets."""
+    from rich.text import Text
+
+    table.add_row(*map(Text, texts), *numbers)

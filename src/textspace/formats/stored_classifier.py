@@ -160,9 +160,11 @@ def check_features(features: TextFeatures) -> None:
 
 
 def _check_calibration(calibration: Calibration, n_labels: int) -> None:
-    for name in ("scale", "offset"):
-        shape = getattr(calibration, name).shape
-        if shape not in ((1,), (n_labels,)):
-            raise ValueError(f"`{name}` of the calibration must have shape (1,) or ({n_labels},), got {shape}")
+    shapes = calibration.scale.shape, calibration.offset.shape
+    if shapes not in (((1,), (1,)), ((n_labels,), (n_labels,))):
+        raise ValueError(
+            f"`scale` and `offset` of the calibration must both have shape (1,) or ({n_labels},), got {shapes[0]} and "
+            f"{shapes[1]}"
+        )
     if calibration.thresholds is not None and calibration.thresholds.shape != (n_labels,):
         raise ValueError(f"`thresholds` must have shape ({n_labels},), got {calibration.thresholds.shape}")

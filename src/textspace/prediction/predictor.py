@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textspace.formats.stored_classifier import StoredClassifier
     from textspace.prediction.texts import Batch
 
-ROWS_FOR_A_BYTE = 2  # rows of the input matrix that are folded in the time it takes to read one byte of text without
+PRODUCTS_FOR_A_BYTE = 2  # numbers of the folded matrix that take as long as one byte of text without it
 
 
 class Predictor:
@@ -48,7 +48,7 @@ class Predictor:
     >>> vectors = np.array([[2, 0, 0], [0, 2, 0], [0, 0, 0]], np.float32)
     >>> stored = StoredClassifier(features, ("pos", "neg"), np.array([2, 1]), vectors, 3 * vectors[:2], "softmax")
     >>> ranked = Predictor(stored).top(["good", "really bad"], k=1)
-    >>> ranked.labels.ravel().tolist(), ranked.scores.ravel().round(3).tolist()
+    >>> ranked.labels.ravel().tolist(), ranked.scores.ravel().astype(float).round(3).tolist()
     (['pos', 'neg'], [0.998, 0.998])
     """
 
@@ -68,7 +68,8 @@ class Predictor:
         self._names = np.array([*stored.labels, ""], dtype=object)
         can_fold = stored.output_vectors is not None and len(stored.labels) <= stored.input_vectors.shape[1]
         self._folds = fold is True or (fold == "auto" and can_fold)
-        self._bytes_until_folding = 0 if fold is True else stored.input_vectors.shape[0] // ROWS_FOR_A_BYTE
+        n_products = stored.input_vectors.shape[0] * len(stored.labels)
+        self._bytes_until_folding = 0 if fold is True else n_products // PRODUCTS_FOR_A_BYTE
 
     def top(self, texts: object, *, k: int = 1, threshold: float = 0.0) -> Ranked:
         """Return the best labels of each text.

@@ -207,6 +207,7 @@ class _Judge:
     def end_epoch(self) -> bool:
         """Score the model; return whether the training goes on."""
         self._epoch += 1
+        _require_finite(self._matrices, self._parameters)  # a predictor refuses what is not
         score = self._on_epoch(self._stored, self._epoch)
         if score is not None:
             self._scores.append(float(score))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from textspace._validation import reject
+from textspace.formats.quantized import require_float32
 from textspace.formats.stored import word_vector_blocks
 from textspace.training.matrices import BLOCK_ROWS, copy_rows, random_matrix, zero_matrix
 
@@ -105,9 +106,10 @@ def _take_model(
     if start.loss == "hs" and len(labels) > len(start.labels):
         new = labels[len(start.labels)]
         reject("labels", "be those of the model for the loss 'hs', whose tree is fixed", new, "fit a new model")
-    copy_rows(start.input_vectors[:n_known], matrices.inputs[:n_known, :dim])
-    copy_rows(start.output_vectors, matrices.outputs[: len(start.labels), :dim])
+    inputs, outputs = require_float32(start.input_vectors), require_float32(start.output_vectors)
+    copy_rows(inputs[:n_known], matrices.inputs[:n_known, :dim])
+    copy_rows(outputs, matrices.outputs[: len(start.labels), :dim])
     n_words, n_buckets = len(features.vocabulary), start.features.n_rows - n_known
     for begin in range(0, n_buckets, BLOCK_ROWS):
         end = min(begin + BLOCK_ROWS, n_buckets)
-        matrices.inputs[n_words + begin : n_words + end, :dim] = start.input_vectors[n_known + begin : n_known + end]
+        matrices.inputs[n_words + begin : n_words + end, :dim] = inputs[n_known + begin : n_known + end]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from textspace.text.documents import KnownLabels, encode_documents
+from textspace.text.documents import encode_documents
 from textspace.text.features import TextFeatures
+from textspace.text.label_ids import KnownLabels
 from textspace.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

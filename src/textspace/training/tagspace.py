@@ -9,7 +9,7 @@ import numpy as np
 
 from textspace import _core
 from textspace.formats.stored_tagspace import StoredTagSpace
-from textspace.text.documents import KnownLabels
+from textspace.text.label_ids import KnownLabels
 from textspace.training.loop import TrainingRun, diverged, run_training
 from textspace.training.tag_documents import TagDocuments, encode_tagged, idf_weights
 from textspace.training.tagspace_matrices import (

@@ -77,6 +77,25 @@ def file_size(clf: TextClassifier) -> int:
         return path.stat().st_size
 
 
+def require_possible(dim: int, size: int) -> None:
+    """Raise where centroids and the fewest rows alone, a byte each, take more.
+
+    Parameters
+    ----------
+    dim : int
+        Components of a vector.
+    size : int
+        Bytes that the file may have.
+
+    Raises
+    ------
+    ModelTooLargeError
+        Before anything is trained in vain.
+    """
+    if FEWEST_ROWS * (4 * dim + 1) > size:
+        raise ModelTooLargeError(f"the centroids of {dim} dimensions alone do not fit into {size} bytes; allow more")
+
+
 def shrink(clf: TextClassifier, size: int, *, dsub: int, source: Any, labels: Any) -> TextClassifier:
     """Quantize a classifier, keep only as many rows as fit into `size` bytes, and train these further.
 

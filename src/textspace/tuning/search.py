@@ -12,7 +12,7 @@ from textspace.classifier import TextClassifier
 from textspace.errors import TrainingDivergedError
 from textspace.evaluation.metric_name import MetricName
 from textspace.training.callbacks import Callback, TrainingProgress
-from textspace.tuning.model_size import ModelTooLargeError, parse_size, shrink
+from textspace.tuning.model_size import ModelTooLargeError, parse_size, require_possible, shrink
 from textspace.tuning.search_space import SEARCHED, check_searched, first_choice, suggested
 from textspace.tuning.study import open_study, quiet_optuna
 
@@ -323,6 +323,8 @@ class _Searching:
         chosen = suggested(trial, given, setting.search, quantized=setting.model_size is not None)
         dsub = chosen.pop("dsub")
         clf = TextClassifier(**chosen | {"metric": setting.metric})
+        if setting.model_size is not None:
+            require_possible(clf.dim, setting.model_size)
         callbacks = [_Watcher(trial, clf.epochs, setting.deadline)] if watched else []
         clf.fit(*setting.train, validation=_as_given(setting.validation), callbacks=callbacks)
         if setting.model_size is None:
