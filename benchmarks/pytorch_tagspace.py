@@ -84,7 +84,7 @@ def main(path: str, dim: int, batch_size: int, n_threads: int, n_posts: int) -> 
     data = dict(np.load(path))
     n_tags = int(data["n_tags"])
     network = Network(int(data["n_words"]), n_tags, dim)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.05)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
     chooser = np.random.default_rng(0)
     groups = batches(data, batch_size, chooser)
     done, loss_sum, began = 0, 0.0, time.perf_counter()

@@ -8,10 +8,10 @@ import pytest
 import reference_tagspace as reference
 from textspace.formats import write_vectors
 from textspace.formats.stored import StoredVectors
-from textspace.text.documents import KnownLabels
+from textspace.text.label_ids import KnownLabels
 from textspace.text.vocabulary import Vocabulary
 from textspace.training.tag_documents import encode_tagged, idf_weights
-from textspace.training.tagspace import BAG_START, TagEmbedder, train_tagspace
+from textspace.training.tagspace import BAG_START, TagEmbedder, train_tagspace, tree_scores
 from textspace.training.tagspace_parameters import PRESETS, TagSpaceParameters, tagspace_preset
 
 TEXTS = [
@@ -163,6 +163,18 @@ def test_a_convolution_starts_from_the_rows_of_a_bag():
     stored = train_tagspace(TEXTS, TAGS, replace(parameters, learning_rate=1e-9)).stored
     np.testing.assert_allclose(stored.word_vectors, bag.word_vectors, atol=1e-6)
     np.testing.assert_allclose(stored.tag_vectors, bag.tag_vectors, atol=1e-6)
+
+
+def test_hierarchical_softmax_learns():
+    parameters = TagSpaceParameters(loss="hs", dim=16, epochs=40, learning_rate=0.05, tag_bias=False)
+    stored = train_tagspace(TEXTS, TAGS, parameters).stored
+    embeddings = embed(stored, TEXTS[:3], parameters)
+    scores = tree_scores(embeddings @ stored.tag_vectors.T, stored.tag_counts)
+    np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1, atol=1e-5)
+    found = [stored.tags[i] for i in scores.argmax(axis=1)]
+    assert [tag in own for tag, own in zip(found, TAGS[:3], strict=True)] == [True] * 3
+    with pytest.raises(ValueError, match="cannot be trained further"):
+        train_tagspace(TEXTS, TAGS, parameters, start=stored)
 
 
 def test_lines_with_labels_in_them():

@@ -401,4 +401,6 @@ def best_columns(
     columns_out: NDArray[np.int32],
     scores_out: NDArray[np.float32],
     n_threads: int,
+def tree_log_probabilities(
+    tag_counts: NDArray[np.int64], scores: NDArray[np.float32], out: NDArray[np.float32]
 ) -> None: ...

@@ -108,6 +108,10 @@ def train_encoded(
 ) -> TrainedTagSpace:
     """Train on texts that are rows already: see `train_tagspace`."""
     _require_texts(documents, tags, parameters)
+    if start is not None and parameters.loss == "hs":
+        raise ValueError(
+            "a model with loss='hs' cannot be trained further: its tree is that of its first tags; fit anew"
+        )
     matrices = _first_matrices(documents, features, tags, tag_counts, parameters, start=start)
     trainer = tag_trainer(core_model(matrices, parameters), documents, tag_counts, parameters)
     run = run_training(
@@ -121,6 +125,26 @@ def train_encoded(
     if not matrices.all_finite():
         raise diverged("the vectors are not finite", parameters.learning_rate)
     return TrainedTagSpace(_stored(matrices, features, tags, tag_counts, parameters), run)
+
+
+def tree_scores(node_scores: FloatArray, tag_counts: LongArray) -> FloatArray:
+    """Return the log-probabilities of all tags under loss "hs".
+
+    Parameters
+    ----------
+    node_scores : ndarray of float32, shape (N, L - 1)
+        Inner products of N embeddings and the rows of `tag_vectors`.
+    tag_counts : ndarray of int64, shape (L,)
+        Descending: they make the tree.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, L)
+        Their exponentials add up to 1.
+    """
+    out = np.empty((len(node_scores), len(tag_counts)), np.float32)
+    _core.tree_log_probabilities(np.ascontiguousarray(tag_counts), np.ascontiguousarray(node_scores), out)
+    return out
 
 
 def _require_texts(documents: TagDocuments, tags: tuple[str, ...], parameters: TagSpaceParameters) -> None:

@@ -97,8 +97,10 @@ class TagSpaceParameters:
         Whether the word rows are trained.
     pretrained_vectors : str or None
         A file of word vectors that known words start from; its dimension must be `dim`.
-    min_count, min_count_label, word_ngrams, min_n, max_n, n_buckets, label_prefix
+    min_count, min_count_label, word_ngrams, min_n, max_n, n_buckets : int
         From texts to rows, as for the classifier. The convolution reads words alone.
+    label_prefix : str
+        What tags in the text of a file start with.
     memory_budget : int
         Bytes of ids that are kept in memory.
     n_threads, seed : int
