@@ -13,14 +13,10 @@
 namespace textspace {
 namespace {
 
-constexpr int kTagBlock = 16;  // a weight of each is one cache line
+constexpr size_t kTagBlock = 16;  // a weight of each is one cache line
 constexpr float kBias = -1.0f;
 
-struct Example {
-  int32_t text;
-  float sign;  // 1: has the tag, -1: has not
-  float alpha;
-};
+using Lanes = std::array<float, kTagBlock>;
 
 struct WeightOfTag {
   int32_t column;
@@ -29,11 +25,10 @@ struct WeightOfTag {
 
 // What a thread works with.
 struct Workspace {
-  std::vector<float> block;  // (columns, kTagBlock)
-  std::vector<float> weights;
+  std::vector<float> weights;  // (columns, kTagBlock)
+  std::vector<Lanes> alphas;   // of each text
+  std::vector<uint16_t> has;   // bit i: the text has tag i of the block
   std::vector<int32_t> order;
-  std::array<std::vector<Example>, kTagBlock> examples;
-  std::array<std::vector<uint8_t>, kTagBlock> is_example;
 };
 
 class BlockSolver {
@@ -43,71 +38,35 @@ class BlockSolver {
       : texts_(texts), tags_(tags), options_(options), squared_norms_(squared_norms) {}
 
   void solve(int64_t first_tag, Workspace& space, std::vector<WeightOfTag>* out) const {
-    const int n = static_cast<int>(std::min<int64_t>(kTagBlock, tags_.n_tags - first_tag));
-    space.block.assign(static_cast<size_t>(texts_.n_columns) * kTagBlock, 0.0f);
-    space.weights.assign(static_cast<size_t>(texts_.n_columns), 0.0f);
-    for (int lane = 0; lane < n; ++lane) begin(first_tag + lane, lane, space);
-    std::array<bool, kTagBlock> open;
-    open.fill(true);
-    Rng rng(0, static_cast<uint64_t>(first_tag));
-    for (int round = 0; round < options_.rounds; ++round) {
-      for (int lane = 0; lane < n; ++lane)
-        if (open[static_cast<size_t>(lane)]) improve(lane, space, rng);
-      if (round + 1 == options_.rounds || !find_violators(n, space, open)) break;
-    }
-    for (int lane = 0; lane < n; ++lane) keep_weights(lane, space, out[lane]);
+    const int64_t n = std::min<int64_t>(kTagBlock, tags_.n_tags - first_tag);
+    const auto n_texts = static_cast<size_t>(texts_.n_rows);
+    space.weights.assign(static_cast<size_t>(texts_.n_columns) * kTagBlock, 0.0f);
+    space.alphas.assign(n_texts, Lanes{});
+    space.has.assign(n_texts, 0);
+    space.order.resize(n_texts);
+    for (size_t i = 0; i < n_texts; ++i) space.order[i] = static_cast<int32_t>(i);
+    for (int64_t lane = 0; lane < n; ++lane)
+      for (int64_t i = tags_.indptr[first_tag + lane]; i < tags_.indptr[first_tag + lane + 1]; ++i)
+        space.has[static_cast<size_t>(tags_.texts[i])] |= static_cast<uint16_t>(1u << lane);
+    descend(space, Rng(0, static_cast<uint64_t>(first_tag)));
+    for (int64_t lane = 0; lane < n; ++lane) keep_weights(static_cast<size_t>(lane), space, out[lane]);
   }
 
  private:
-  void begin(int64_t tag, int lane, Workspace& space) const {
-    auto& examples = space.examples[static_cast<size_t>(lane)];
-    auto& is_example = space.is_example[static_cast<size_t>(lane)];
-    examples.clear();
-    is_example.assign(static_cast<size_t>(texts_.n_rows), 0);
-    for (int64_t i = tags_.indptr[tag]; i < tags_.indptr[tag + 1]; ++i) {
-      examples.push_back({tags_.texts[i], 1.0f, 0.0f});
-      is_example[static_cast<size_t>(tags_.texts[i])] = 1;
-    }
-  }
-
-  template <class Visit>
-  void visit_columns(const std::vector<Example>& examples, const Visit& visit) const {
-    for (const Example& example : examples)
-      for (int64_t i = texts_.indptr[example.text]; i < texts_.indptr[example.text + 1]; ++i)
-        visit(static_cast<size_t>(texts_.columns[i]));
-  }
-
-  // Solves one tag over its examples, in a dense vector of its weights.
-  void improve(int lane, Workspace& space, Rng& rng) const {
-    auto& examples = space.examples[static_cast<size_t>(lane)];
-    float* weights = space.weights.data();
-    float* block = space.block.data() + lane;
-    visit_columns(examples, [&](size_t column) { weights[column] = block[column * kTagBlock]; });
-    descend(examples, weights, space.order, rng);
-    visit_columns(examples, [&](size_t column) { block[column * kTagBlock] = weights[column]; });
-    visit_columns(examples, [&](size_t column) { weights[column] = 0.0f; });
-  }
-
-  void descend(std::vector<Example>& examples, float* weights, std::vector<int32_t>& order, Rng& rng) const {
-    order.resize(examples.size());
-    for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int32_t>(i);
+  void descend(Workspace& space, Rng rng) const {
+    std::vector<int32_t>& order = space.order;
     size_t n_active = order.size();
     float largest_before = std::numeric_limits<float>::infinity();
     for (int pass = 0; pass < options_.passes; ++pass) {
       for (size_t i = n_active; i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
       float largest = 0.0f;
       for (size_t i = 0; i < n_active;) {
-        Example& example = examples[static_cast<size_t>(order[i])];
-        const float gradient = example.sign * score(example.text, weights) - 1.0f + example.alpha * ridge();
-        // LIBLINEAR's shrinking: an example this far outside the margin is left alone until the others are solved.
-        if (example.alpha == 0.0f && gradient > largest_before) {
+        // LIBLINEAR's shrinking: a text this far outside the margin is left alone until the others are solved.
+        if (step(static_cast<size_t>(order[i]), space, largest) > largest_before) {
           std::swap(order[i], order[--n_active]);
-          continue;
+        } else {
+          ++i;
         }
-        ++i;
-        const float projected = example.alpha == 0.0f ? std::min(gradient, 0.0f) : gradient;
-        largest = std::max(largest, std::fabs(projected));
-        if (projected != 0.0f) step(example, gradient, weights);
       }
       if (largest > options_.tolerance) {
         largest_before = largest;
@@ -120,58 +79,48 @@ class BlockSolver {
     }
   }
 
-  void step(Example& example, float gradient, float* weights) const {
-    const float before = example.alpha;
-    const float curvature = squared_norms_[static_cast<size_t>(example.text)] + ridge();
-    example.alpha = std::max(before - gradient / curvature, 0.0f);
-    const float change = (example.alpha - before) * example.sign;
-    for (int64_t i = texts_.indptr[example.text]; i < texts_.indptr[example.text + 1]; ++i)
-      weights[texts_.columns[i]] += change * texts_.values[i];
-  }
-
-  float ridge() const { return 0.5f / options_.cost; }
-
-  float score(int32_t text, const float* weights) const {
-    std::array<float, 4> sums = {kBias, 0.0f, 0.0f, 0.0f};
-    int64_t i = texts_.indptr[text];
-    const int64_t end = texts_.indptr[text + 1];
-    for (; i + 4 <= end; i += 4)
-      for (size_t j = 0; j < 4; ++j)
-        sums[j] += weights[texts_.columns[i + static_cast<int64_t>(j)]] * texts_.values[i + static_cast<int64_t>(j)];
-    for (; i < end; ++i) sums[0] += weights[texts_.columns[i]] * texts_.values[i];
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  }
-
-  // Adds texts inside the margin to the examples; a tag without any is solved. Returns whether there were any.
-  bool find_violators(int n, Workspace& space, std::array<bool, kTagBlock>& open) const {
-    std::array<size_t, kTagBlock> n_before{};
-    for (size_t lane = 0; lane < static_cast<size_t>(n); ++lane) n_before[lane] = space.examples[lane].size();
-    const float limit = options_.margin_tolerance - 1.0f;
-    for (int32_t text = 0; text < texts_.n_rows; ++text) {
-      std::array<float, kTagBlock> sums;
-      sums.fill(kBias);
-      for (int64_t i = texts_.indptr[text]; i < texts_.indptr[text + 1]; ++i) {
-        const float* weights = space.block.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock;
-        const float value = texts_.values[i];
-        for (size_t lane = 0; lane < kTagBlock; ++lane) sums[lane] += value * weights[lane];
-      }
-      for (size_t lane = 0; lane < static_cast<size_t>(n); ++lane) {
-        if (sums[lane] <= limit || !open[lane] || space.is_example[lane][static_cast<size_t>(text)]) continue;
-        space.is_example[lane][static_cast<size_t>(text)] = 1;
-        space.examples[lane].push_back({text, -1.0f, 0.0f});
-      }
+  // Solves the text's dual variable of each tag of the block. Returns the smallest gradient if all of them are 0 and
+  // stay so, else -1; `largest` takes the largest projected gradient.
+  float step(size_t text, Workspace& space, float& largest) const {
+    Lanes sums;
+    sums.fill(kBias);
+    const int64_t begin = texts_.indptr[text], end = texts_.indptr[text + 1];
+    for (int64_t i = begin; i < end; ++i) {
+      const float* weights = space.weights.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock;
+      const float value = texts_.values[i];
+      for (size_t lane = 0; lane < kTagBlock; ++lane) sums[lane] += value * weights[lane];
     }
+    const float ridge = 0.5f / options_.cost, scale = 1.0f / (squared_norms_[text] + ridge);
+    Lanes& alphas = space.alphas[text];
+    Lanes changes;
+    float smallest = std::numeric_limits<float>::infinity();
     bool any = false;
-    for (size_t lane = 0; lane < static_cast<size_t>(n); ++lane) {
-      open[lane] = space.examples[lane].size() > n_before[lane];
-      any = any || open[lane];
+    for (size_t lane = 0; lane < kTagBlock; ++lane) {
+      const bool has = (space.has[text] >> lane & 1) != 0;
+      const float sign = has ? 1.0f : -1.0f, before = alphas[lane];
+      const float gradient = sign * sums[lane] - 1.0f + before * ridge;
+      changes[lane] = 0.0f;
+      if (before == 0.0f && gradient >= -(has ? 0.0f : options_.margin_tolerance)) {
+        smallest = std::min(smallest, gradient);
+        continue;
+      }
+      any = true;
+      largest = std::max(largest, std::fabs(gradient));
+      alphas[lane] = std::max(before - gradient * scale, 0.0f);
+      changes[lane] = (alphas[lane] - before) * sign;
     }
-    return any;
+    if (!any) return smallest;
+    for (int64_t i = begin; i < end; ++i) {
+      float* weights = space.weights.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock;
+      const float value = texts_.values[i];
+      for (size_t lane = 0; lane < kTagBlock; ++lane) weights[lane] += value * changes[lane];
+    }
+    return -1.0f;
   }
 
-  void keep_weights(int lane, const Workspace& space, std::vector<WeightOfTag>& out) const {
+  void keep_weights(size_t lane, const Workspace& space, std::vector<WeightOfTag>& out) const {
     for (int32_t column = 0; column < texts_.n_columns; ++column) {
-      const float value = space.block[static_cast<size_t>(column) * kTagBlock + static_cast<size_t>(lane)];
+      const float value = space.weights[static_cast<size_t>(column) * kTagBlock + lane];
       if (std::fabs(value) > options_.smallest_weight) out.push_back({column, value});
     }
     out.shrink_to_fit();
@@ -218,12 +167,12 @@ bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const O
   std::vector<std::vector<WeightOfTag>> weights(static_cast<size_t>(tags.n_tags));
   std::vector<Workspace> spaces(static_cast<size_t>(options.n_threads));
   std::atomic<bool> out_of_memory{false};
-  const int64_t n_blocks = (tags.n_tags + kTagBlock - 1) / kTagBlock;
+  const auto block_size = static_cast<int64_t>(kTagBlock);
+  const int64_t n_blocks = (tags.n_tags + block_size - 1) / block_size;
   const bool done = for_each_task(n_blocks, options.n_threads, keep_going, [&](int64_t block, int thread_id) {
     if (out_of_memory) return;
     try {
-      solver.solve(block * kTagBlock, spaces[static_cast<size_t>(thread_id)],
-                   weights.data() + static_cast<size_t>(block) * kTagBlock);
+      solver.solve(block * block_size, spaces[static_cast<size_t>(thread_id)], weights.data() + block * block_size);
     } catch (const std::bad_alloc&) {
       out_of_memory = true;
     }

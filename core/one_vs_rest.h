@@ -27,9 +27,9 @@ struct TextsOfTags {
 struct OneVsRestOptions {
   float cost;              // C: of a squared hinge against half the squared norm of the weights
   float tolerance;         // of the projected gradient, where a solution is good enough
-  float margin_tolerance;  // how far a text without the tag may be inside the margin and still be left out
+  float margin_tolerance;  // how far a text without the tag may be inside the margin before it counts at all
   float smallest_weight;   // weights up to it become 0
-  int rounds, passes;      // searches for texts inside the margin, and passes over those found, at most
+  int passes;              // over the texts, at most
   int n_threads;
 };
 
@@ -40,10 +40,11 @@ struct ColumnWeights {
   std::vector<float> values;
 };
 
-// One squared-hinge support vector machine a tag (Hsieh et al. 2008, dual coordinate descent) with a fixed bias of -1:
-// a text that shares no feature with a tag's texts is on the right margin from the start and need never be looked at.
-// Each tag is solved over the texts that have it and those found inside the margin; all texts are searched for more,
-// kTagBlock tags at a time. The result does not depend on n_threads. Returns false when keep_going stopped it.
+// One squared-hinge support vector machine a tag (Hsieh et al. 2008, dual coordinate descent), kTagBlock tags at a time:
+// the weights of a row for all of them are one cache line, which a text reads once. The bias is fixed at -1, so that a
+// text that shares no row with a tag's texts is on the right margin from the start; texts for which that holds for all
+// tags of a block are left alone early. The result does not depend on n_threads. Returns false when keep_going
+// stopped it.
 bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const OneVsRestOptions& options,
                        const KeepGoing& keep_going, ColumnWeights& out);
 

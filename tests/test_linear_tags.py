@@ -28,7 +28,7 @@ def dense(texts, n_rows):
 def train(texts, tag_indptr, tag_texts, n_rows=25, **changes):
     options = {
         "n_rows": n_rows, "cost": 0.5, "tolerance": 1e-6, "margin_tolerance": 0.0, "smallest_weight": 0.0,
-        "rounds": 30, "passes": 3000, "n_threads": 1,
+        "passes": 3000, "n_threads": 1,
     } | changes  # fmt: skip
     return _core.train_one_vs_rest(*texts, tag_indptr, tag_texts, **options)
 

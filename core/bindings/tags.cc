@@ -65,17 +65,16 @@ SparseRows sparse_rows(const Array1D<int64_t>& indptr, const Array1D<int32_t>& c
 
 nb::tuple train(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> values, Array1D<int64_t> tag_indptr,
                 Array1D<int32_t> tag_texts, int64_t n_rows, float cost, float tolerance, float margin_tolerance,
-                float smallest_weight, int rounds, int passes, int n_threads) {
+                float smallest_weight, int passes, int n_threads) {
   const SparseRows texts = sparse_rows(indptr, rows, values, n_rows);
   require(texts.n_rows < (int64_t{1} << 31), "there must be fewer than 2**31 texts");
   require_lists(tag_indptr, tag_texts, texts.n_rows);
-  require(cost > 0 && tolerance > 0 && rounds >= 1 && passes >= 1, "the options must be positive");
+  require(cost > 0 && tolerance > 0 && passes >= 1, "the options must be positive");
   const TextsOfTags tags = {tag_indptr.data(), tag_texts.data(), static_cast<int64_t>(tag_indptr.shape(0)) - 1};
   const OneVsRestOptions options = {.cost = cost,
                                     .tolerance = tolerance,
                                     .margin_tolerance = margin_tolerance,
                                     .smallest_weight = smallest_weight,
-                                    .rounds = rounds,
                                     .passes = passes,
                                     .n_threads = checked_threads(n_threads)};
   ColumnWeights out;
@@ -112,7 +111,7 @@ void best(OutputMatrix<float> scores, OutputMatrix<int32_t> columns_out, OutputM
 void bind_tags(nb::module_& m) {
   m.def("train_one_vs_rest", train, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"), nb::arg("tag_indptr"),
         nb::arg("tag_texts"), nb::kw_only(), nb::arg("n_rows"), nb::arg("cost"), nb::arg("tolerance"),
-        nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("rounds"), nb::arg("passes"),
+        nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("passes"),
         nb::arg("n_threads"), "Train a linear model a tag; return (indptr, tag_ids, weights), a list for each row.");
   m.def("add_linear_scores", add_scores, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"),
         nb::arg("weight_indptr"), nb::arg("weight_tags"), nb::arg("weights"), nb::arg("scores").noconvert(),

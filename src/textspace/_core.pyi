@@ -380,7 +380,6 @@ def train_one_vs_rest(
     tolerance: float,
     margin_tolerance: float,
     smallest_weight: float,
-    rounds: int,
     passes: int,
     n_threads: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]: ...
@@ -401,6 +400,7 @@ def best_columns(
     columns_out: NDArray[np.int32],
     scores_out: NDArray[np.float32],
     n_threads: int,
+) -> None: ...
 def tree_log_probabilities(
     tag_counts: NDArray[np.int64], scores: NDArray[np.float32], out: NDArray[np.float32]
 ) -> None: ...

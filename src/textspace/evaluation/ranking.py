@@ -142,8 +142,8 @@ def tag_metrics(
 def _ndcg(ranks: LongArray, text_of: LongArray, counts: LongArray, k: int) -> NDArray[np.float64]:
     gains = np.where(ranks <= k, 1 / np.log2(ranks + 1.0), 0)
     ideal = np.cumsum(1 / np.log2(np.arange(k) + 2.0))
-    found: NDArray[np.float64] = np.bincount(text_of, gains, minlength=counts.size)
-    return found / ideal[np.minimum(counts, k) - 1]
+    found = np.bincount(text_of, gains, minlength=counts.size)
+    return np.asarray(found / ideal[np.minimum(counts, k) - 1], dtype=np.float64)
 
 
 def _by_frequency(found: NDArray[np.bool_], frequencies: LongArray) -> dict[str, float]:

@@ -140,7 +140,7 @@ class TagQueries:
         if tags is None:
             return vectors.copy()
         ids = self._ids_of(check_texts("tags", tags))
-        found: FloatArray = vectors[np.maximum(ids, 0)]
+        found = np.asarray(vectors[np.maximum(ids, 0)], dtype=np.float32)
         found[ids < 0] = 0
         return found
 

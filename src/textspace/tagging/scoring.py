@@ -136,9 +136,10 @@ class TagScorer:
 
     def _scores(self, rows: TextRows) -> FloatArray:
         stored = self._stored
-        if stored.loss == "hs":
-            raise NotImplementedError("a model with loss='hs' has no scores of all tags yet")
         scores = np.ascontiguousarray(self._queries(rows) @ self._tag_vectors.T)
+        if stored.loss == "hs":
+            nodes, scores = scores, np.empty((len(scores), len(stored.tags)), np.float32)
+            _core.tree_log_probabilities(np.ascontiguousarray(stored.tag_counts), nodes, scores)
         if stored.tag_bias is not None:
             scores += stored.tag_bias
         linear = stored.linear

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Projected gradients up to it are as good as 0, and texts up to it inside the margin are left out.
 _TOLERANCE = 0.2
 _MARGIN_TOLERANCE = 0.15
-_ROUNDS, _PASSES = 3, 4
+_PASSES = 8
 _SMALLEST_WEIGHT = 1e-3
 _BIAS = -1.0  # the core's
 _SMALLEST_NORM = 1e-12
@@ -121,7 +121,6 @@ def train_linear(
         tolerance=_TOLERANCE,
         margin_tolerance=_MARGIN_TOLERANCE,
         smallest_weight=_SMALLEST_WEIGHT,
-        rounds=_ROUNDS,
         passes=_PASSES,
         n_threads=parameters.n_threads,
     )
