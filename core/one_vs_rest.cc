@@ -61,6 +61,7 @@ class BlockSolver {
       for (size_t i = n_active; i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
       float largest = 0.0f;
       for (size_t i = 0; i < n_active;) {
+        if (i + 1 < n_active) prefetch(static_cast<size_t>(order[i + 1]), space);
         // LIBLINEAR's shrinking: a text this far outside the margin is left alone until the others are solved.
         if (step(static_cast<size_t>(order[i]), space, largest) > largest_before) {
           std::swap(order[i], order[--n_active]);
@@ -77,6 +78,12 @@ class BlockSolver {
         largest_before = std::numeric_limits<float>::infinity();
       }
     }
+  }
+
+  // The lines of most rows come from memory: they are asked for while another text is worked on.
+  void prefetch(size_t text, const Workspace& space) const {
+    for (int64_t i = texts_.indptr[text]; i < texts_.indptr[text + 1]; ++i)
+      __builtin_prefetch(space.weights.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock);
   }
 
   // Solves the text's dual variable of each tag of the block. Returns the smallest gradient if all of them are 0 and

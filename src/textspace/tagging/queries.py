@@ -138,9 +138,9 @@ class TagQueries:
         """
         vectors = np.asarray(self._fitted.tag_vectors)
         if tags is None:
-            return vectors.copy()
+            return np.array(vectors, dtype=np.float32)
         ids = self._ids_of(check_texts("tags", tags))
-        found = np.asarray(vectors[np.maximum(ids, 0)], dtype=np.float32)
+        found: FloatArray = np.asarray(vectors[np.maximum(ids, 0)], dtype=np.float32)
         found[ids < 0] = 0
         return found
 
