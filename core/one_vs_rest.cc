@@ -49,7 +49,7 @@ class BlockSolver {
       for (int64_t i = tags_.indptr[first_tag + lane]; i < tags_.indptr[first_tag + lane + 1]; ++i)
         space.has[static_cast<size_t>(tags_.texts[i])] |= static_cast<uint16_t>(1u << lane);
     descend(space, Rng(0, static_cast<uint64_t>(first_tag)));
-    for (int64_t lane = 0; lane < n; ++lane) keep_weights(static_cast<size_t>(lane), space, out[lane]);
+    keep_weights(n, space, out);
   }
 
  private:
@@ -125,12 +125,11 @@ class BlockSolver {
     return -1.0f;
   }
 
-  void keep_weights(size_t lane, const Workspace& space, std::vector<WeightOfTag>& out) const {
-    for (int32_t column = 0; column < texts_.n_columns; ++column) {
-      const float value = space.weights[static_cast<size_t>(column) * kTagBlock + lane];
-      if (std::fabs(value) > options_.smallest_weight) out.push_back({column, value});
-    }
-    out.shrink_to_fit();
+  void keep_weights(int64_t n, const Workspace& space, std::vector<WeightOfTag>* out) const {
+    const float* weights = space.weights.data();
+    for (int32_t column = 0; column < texts_.n_columns; ++column, weights += kTagBlock)
+      for (int64_t lane = 0; lane < n; ++lane)
+        if (std::fabs(weights[lane]) > options_.smallest_weight) out[lane].push_back({column, weights[lane]});
   }
 
   const SparseRows& texts_;

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 # Texts of up to so many words on average: each word tells much, and its parts tell more.
 _SHORT_TEXT = 32
-_SHORT: dict[str, Any] = {"min_n": 4, "max_n": 5}
+_SHORT: dict[str, Any] = {"min_n": 4, "max_n": 5, "epochs": 10}
+_LONG: dict[str, Any] = {"epochs": 5}
 # Buckets take memory only where they occur: so many that two n-grams hardly ever share one.
-_FAST: dict[str, Any] = {"word_ngrams": 2, "n_buckets": 2**23, "epochs": 10, "learning_rate": 0.005}
+_FAST: dict[str, Any] = {"word_ngrams": 2, "n_buckets": 2**23, "learning_rate": 0.005}
 _SUBWORD_WEIGHT = 0.6
 # What 1 of the linear score is beside the logits of the dense part; chosen on validation data, see docs/tags.md.
 _MIX = 33.0
@@ -85,8 +86,8 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
     values = asdict(tagspace_preset(given["preset"])) | (_FAST if is_fast else {})
     del values["seed"]
     short = sum(text.count(" ") + 1 for text in texts[:10_000]) <= _SHORT_TEXT * max(len(texts[:10_000]), 1)
-    if is_fast and short and given["encoder"] in (None, "bag"):
-        values |= _SHORT
+    if is_fast and given["encoder"] in (None, "bag"):
+        values |= _SHORT if short else _LONG
     if given["encoder"] == "cnn":
         values |= {"word_ngrams": 1, "min_n": 0, "max_n": 0}
     values |= {name: given[name] for name in OVERRIDES if given[name] is not None}
