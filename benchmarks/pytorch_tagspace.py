@@ -1,7 +1,8 @@
 """The paper's network in PyTorch, written for the benchmark alone: trains on encoded posts and prints its speed.
 
-What it does as well as PyTorch can: the maximum is taken before the tanh, rows are looked up and updated sparsely, the
-search for a violator is one block over the batch, texts of a batch are of similar length.
+What it does as well as PyTorch can: the convolution is one matrix product, the maximum is taken before the tanh, rows
+are looked up and updated sparsely, the search for a violator is one block over the batch, texts of a batch are of
+similar length.
 """
 
 import json
@@ -22,7 +23,7 @@ class Network(nn.Module):  # type: ignore[misc]
     def __init__(self, n_words: int, n_tags: int, dim: int) -> None:
         super().__init__()
         self.words = nn.Embedding(n_words + 1, dim, padding_idx=0, sparse=True)
-        self.convolution = nn.Conv1d(dim, N_FILTERS, WIDTH, padding=WIDTH // 2)
+        self.convolution = nn.Linear(dim * WIDTH, N_FILTERS)  # faster than Conv1d
         self.projection = nn.Linear(N_FILTERS, dim)
         self.tags = nn.Embedding(n_tags, dim, sparse=True)
         nn.init.normal_(self.words.weight, std=0.1)
@@ -30,9 +31,10 @@ class Network(nn.Module):  # type: ignore[misc]
 
     def forward(self, texts: torch.Tensor) -> torch.Tensor:
         """Embed padded texts."""
-        windows = self.convolution(self.words(texts).transpose(1, 2))
-        windows = windows.masked_fill((texts == 0).unsqueeze(1), -torch.inf)
-        return self.projection(torch.tanh(torch.tanh(windows.amax(dim=2))))
+        rows = functional.pad(self.words(texts), (0, 0, WIDTH // 2, WIDTH // 2))
+        windows = self.convolution(rows.unfold(1, WIDTH, 1).flatten(2))
+        windows = windows.masked_fill((texts == 0).unsqueeze(2), -torch.inf)
+        return self.projection(torch.tanh(torch.tanh(windows.max(dim=1).values)))
 
 
 def loss_of(network: Network, texts: torch.Tensor, truth: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
