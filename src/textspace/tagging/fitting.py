@@ -34,7 +34,7 @@ _LONG: dict[str, Any] = {"epochs": 5}
 _FAST: dict[str, Any] = {"word_ngrams": 2, "n_buckets": 2**23, "learning_rate": 0.005}
 _SUBWORD_WEIGHT = 0.6
 # What 1 of the linear score is beside the logits of the dense part; chosen on validation data, see docs/tags.md.
-_MIX = 33.0
+_MIX = 50.0
 # Rows read times blocks of 16 tags, above which one linear model a tag would take longer than all the rest.
 _LINEAR_LIMIT = 2_000_000_000
 
