@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from textspace.text.feature_list import list_features
 
 import textspace
 from small_classifiers import TOPICS, labelled_lines, one_topic_texts, small_classifier, topic_texts
 from textspace import TextClassifier
+from textspace.text.feature_list import list_features
 
 TEXTS, LABELS = one_topic_texts(noise=6)
 TEST_TEXTS, TEST_LABELS = one_topic_texts(60, seed=1, noise=6)
