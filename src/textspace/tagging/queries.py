@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 
 import numpy as np
 
 from textspace import _core
-from textspace._validation import check_float, check_int, check_n_threads, check_texts
+from textspace._validation import check_choice, check_float, check_int, check_n_threads, check_texts
 from textspace.errors import NotFittedError
 from textspace.evaluation.ranking import CUTOFFS, ranks_of_tags, starspace_hit_at_k, tag_metrics
 from textspace.lookup import Neighbor
 from textspace.prediction.ranked import Ranked
+from textspace.search.approximate import EXPANSION
 from textspace.tagging.recommendation import Recommendation, nearest_to_history
 from textspace.tagging.scoring import TagScorer, normalized
 from textspace.tagging.tagged_texts import tagged_texts
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from textspace.formats.stored_tagspace import StoredTagSpace
     from textspace.tagging.tagged_texts import TagSource
     from textspace.text.vocabulary import Vocabulary
+
+EXACT_LIMIT = 100_000  # tags, up to which an index is hardly worth building
 
 
 class FeatureWeight(NamedTuple):
@@ -82,7 +85,9 @@ class TagQueries:
         """The V words and their counts."""
         return self._fitted.features.vocabulary
 
-    def rank(self, texts: Iterable[str], k: int = 10) -> Ranked:
+    def rank(
+        self, texts: Iterable[str], k: int = 10, *, search: Literal["auto", "exact", "approximate"] = "auto"
+    ) -> Ranked:
         """Return the best tags of each text.
 
         Parameters
@@ -91,6 +96,9 @@ class TagQueries:
             N texts.
         k : int, default 10
             How many; all L where there are fewer.
+        search : {"auto", "exact", "approximate"}
+            Whether all tags are compared with a text, or those that the index of `build_tag_index` leads to, which
+            finds most of the best. "auto": with more than 100,000 tags the index, if it was built.
 
         Returns
         -------
@@ -102,11 +110,61 @@ class TagQueries:
         ------
         NotFittedError
             When there is no model yet.
+        ImportError
+            When an approximate search needs a package that is not installed.
         """
+        check_choice("search", search, ("auto", "exact", "approximate"))
         listed = check_texts("texts", texts)
-        k = min(check_int("k", k, at_least=1), len(self._fitted.tags))
-        ids, scores = self._scorer.best(listed, k)
+        n_tags = len(self._fitted.tags)
+        k = min(check_int("k", k, at_least=1), n_tags)
+        scorer = self._scorer
+        if search == "approximate" and scorer.graph is None:
+            scorer.build_graph(EXPANSION)
+        by_graph = search == "approximate" or (search == "auto" and n_tags > EXACT_LIMIT and scorer.graph is not None)
+        ids, scores = scorer.best(listed, k, by_graph=by_graph)
         return Ranked(np.array(self._fitted.tags, object)[ids], scores, ids)
+
+    def build_tag_index(self, *, expansion: int = EXPANSION) -> None:
+        """Build an index of the tags, by which `rank` finds most of the best without looking at all of them.
+
+        Parameters
+        ----------
+        expansion : int
+            How many tags a search holds in view at least: more find more of the best, and take longer. Of an index that
+            is built already it is changed at once.
+
+        Raises
+        ------
+        ImportError
+            When the package usearch is not installed.
+        ValueError
+            When the score is no inner product of vectors: the model has a linear part, or loss "hs".
+
+        Notes
+        -----
+        Building takes as long as ranking all tags for some 100,000 texts. The index is kept in memory with this
+        estimator, and not in files. `tag_index_recall` measures what it finds.
+        """
+        self._scorer.build_graph(check_int("expansion", expansion, at_least=1))
+
+    def tag_index_recall(self, texts: Iterable[str], k: int = 10) -> float:
+        """Measure how many of the k best tags are found by the index.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            Texts like those to be ranked; those without a known word do not count.
+        k : int, default 10
+            How many tags of each.
+
+        Returns
+        -------
+        float
+            The share, from 0 to 1; NaN where no text counts.
+        """
+        scorer = self._scorer
+        graph = scorer.build_graph(EXPANSION) if scorer.graph is None else scorer.graph
+        return graph.recall(scorer.queries(check_texts("texts", texts)), check_int("k", k, at_least=1))
 
     def embed(self, texts: Iterable[str]) -> FloatArray:
         """Return the vectors of texts in the space of the tags.
