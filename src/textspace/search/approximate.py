@@ -47,7 +47,7 @@ class ApproximateIndex:
 
     Notes
     -----
-    The graph is that of usearch (HNSW), over 8-bit rows. All rows get one more column that makes their norms equal:
+    The graph is that of usearch (HNSW), over 16-bit rows. All rows get one more column that makes their norms equal:
     then those of the highest inner product are the nearest. Scores are computed again from the float32 rows.
 
     Building compares each row with some hundreds of others, which takes longer than some 100,000 exact searches.
@@ -154,7 +154,7 @@ class ApproximateIndex:
         return float(np.mean(scores >= (exact[:, -1] - tolerance)[:, None])) if len(ids) else float("nan")
 
     def _search_block(self, queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
-        # The 8-bit products may swap rows that lie close together: more of them are found, and sorted exactly.
+        # The 16-bit products may swap rows that lie close together: more of them are found, and sorted exactly.
         n_found = min(max(k + k // 2, self.expansion), len(self))
         found = self._graph.search(_with_column(queries, 0), n_found, threads=self._n_threads).keys.reshape(-1, n_found)
         keys = found.astype(np.int64)
@@ -185,8 +185,8 @@ def _new_graph(dim: int) -> Any:
         raise ImportError("approximate search needs the package usearch: pip install 'textspace[ann]'") from error
     return Index(
         ndim=dim,
-        metric="cos",
-        dtype="i8",
+        metric="ip",
+        dtype="bf16",
         connectivity=_CONNECTIVITY,
         expansion_add=_EXPANSION_OF_BUILDING,
         enable_key_lookups=False,
