@@ -80,10 +80,12 @@ def test_tags_are_ranked_through_the_index(monkeypatch):
     np.testing.assert_allclose(near.scores, exact.scores, rtol=1e-4)
     assert ts.tag_index_recall([*TEXTS[:4], "zzzz"], k=2) == 1
     asked = []
-    monkeypatch.setattr(ApproximateIndex, "search", lambda self, queries, k: asked.append(k) or self._search_block(queries, k))
+    monkeypatch.setattr(
+        ApproximateIndex, "search", lambda self, queries, k: asked.append(k) or self._search_block(queries, k)
+    )
     ts.rank(TEXTS[:2], k=1)
     assert asked == []
-    monkeypatch.setattr("textspace.tagging.queries.EXACT_LIMIT", 2)
+    monkeypatch.setattr("textspace.tagging.scoring.EXACT_LIMIT", 2)
     ts.rank(TEXTS[:2], k=1)
     assert asked == [1]
 

@@ -131,12 +131,12 @@ def test_rank_prints_tags_and_scores(cli: Cli, folder: Path) -> None:
 
 
 def test_rank_reads_standard_input(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("moon\r\nзвезда\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("moon\r\nЖЖ\n"))
     outcome = cli("tags", "rank", folder / "model.textspace", "--json", "-k", 1)
     assert outcome.status == 0, outcome.err
     first, second = map(json.loads, outcome.out.splitlines())
     assert (first["text"], first["tags"][0]["tag"]) == ("moon", "sky")
-    assert second["text"] == "звезда"
+    assert second["text"] == "ЖЖ"
     # A text of unknown words has the most frequent tag.
     assert second["tags"][0]["tag"] == load(folder / "model.textspace").tags_[0]
 

@@ -53,7 +53,7 @@ def test_what_is_written_ranks_the_same(given, tmp_path):
 
 def test_what_it_cannot_hold_is_named(tmp_path):
     ts = TagSpace(dim=8, n_threads=1, epochs=1).fit(TEXTS, TAGS)
-    with pytest.raises(ValueError, match="a linear part.*biases of tags.*n-grams"):
+    with pytest.raises(ValueError, match=r"a linear part.*biases of tags.*n-grams"):
         ts.save(tmp_path / "model.tsv")
     spaced = TagSpace(preset="starspace", dim=8, n_threads=1).fit(["a b", "c d"], ["two words", "one"])
     with pytest.raises(ValueError, match="StarSpace"):
@@ -62,7 +62,8 @@ def test_what_it_cannot_hold_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["__label__a\t1\t2\n", "__label__a\t1\t2\nb\t1\n", "a\t1\n__label__b\tnan\n", "a\t1\nb\t1\n", "__label__a\n"]
+    "text",
+    ["__label__a\t1\t2\n", "__label__a\t1\t2\nb\t1\n", "a\t1\n__label__b\tnan\n", "a\t1\nb\t1\n", "__label__a\n"],
 )
 def test_damaged_files_are_refused(text, tmp_path):
     path = tmp_path / "model.tsv"

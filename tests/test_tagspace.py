@@ -74,23 +74,6 @@ def test_partial_fit_adds_tags_and_keeps_the_linear_part_of_the_others(fitted):
     assert {weight.word: weight.value for weight in ts.explain_linear("grill fish", "fish")} == before
 
 
-def test_contributions_add_up_to_the_linear_score(fitted):
-    linear = fitted._model.linear
-    dense_only = TagSpace(dim=16, n_threads=1, linear=False).fit(TEXTS, TAGS)
-    text = "how to bake fish"
-    scores = dict(zip(*[each[0].tolist() for each in fitted_scores(fitted, text)], strict=True))
-    others = dict(zip(*[each[0].tolist() for each in fitted_scores(dense_only, text)], strict=True))
-    for tag in fitted.tags_:
-        total = sum(weight.value for weight in fitted.explain_linear(text, tag)) - linear.mix
-        assert scores[tag] - others[tag] == pytest.approx(total, abs=1e-3)
-    assert dense_only.explain_linear(text, "fish") == []
-
-
-def fitted_scores(ts, text):
-    ranked = ts.rank([text], k=3)
-    return ranked.labels, ranked.scores
-
-
 def test_files_and_lists_are_the_same(fitted, tmp_path):
     lines = []
     for text, tags in zip(TEXTS, TAGS, strict=True):

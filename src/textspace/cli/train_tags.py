@@ -33,7 +33,10 @@ def train(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="The file to write: .textspace, or .tsv as StarSpace reads it.", show_default="the first file's name, .textspace"
+            "--output",
+            "-o",
+            help="The file to write: .textspace, or .tsv as StarSpace reads it.",
+            show_default="the first file's name, .textspace",
         ),
     ] = None,
     preset: Annotated[

@@ -75,6 +75,10 @@ def read_starspace_tsv(
         The file is damaged, or has no label, or no word.
     OSError
         The file cannot be opened.
+
+    Examples
+    --------
+    >>> read_starspace_tsv("model.tsv").tags  # doctest: +SKIP
     """
     stored = read_word2vec_text(path)
     vocabulary, vectors = stored.vocabulary, np.asarray(stored.input_vectors)

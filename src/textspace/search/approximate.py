@@ -12,12 +12,12 @@ from textspace.search.exact import ExactIndex
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from textspace._typing import FloatArray, IntArray
+    from textspace._typing import FloatArray, IntArray, LongArray
 
 EXPANSION = 24
 _CONNECTIVITY = 16
 _EXPANSION_OF_BUILDING = 128
-_QUERIES_PER_BLOCK = 4096
+_FLOATS_PER_BLOCK = 1 << 23  # rows that are compared exactly
 
 
 class ApproximateIndex:
@@ -124,8 +124,9 @@ class ApproximateIndex:
             reject("queries", f"be a matrix of {self.dim} columns, as the vectors have", matrix.shape)
         k = min(check_int("k", k, at_least=1), len(self))
         ids, scores = np.empty((len(matrix), k), np.int32), np.empty((len(matrix), k), np.float32)
-        for begin in range(0, len(matrix), _QUERIES_PER_BLOCK):
-            block = slice(begin, begin + _QUERIES_PER_BLOCK)
+        n_queries = max(1, _FLOATS_PER_BLOCK // (self._n_found(k) * self.dim))
+        for begin in range(0, len(matrix), n_queries):
+            block = slice(begin, begin + n_queries)
             ids[block], scores[block] = self._search_block(matrix[block], k)
         return ids, scores
 
@@ -153,22 +154,25 @@ class ApproximateIndex:
         tolerance = 1e-5 * np.abs(exact).max(axis=1, initial=0)
         return float(np.mean(scores >= (exact[:, -1] - tolerance)[:, None])) if len(ids) else float("nan")
 
-    def _search_block(self, queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+    def _n_found(self, k: int) -> int:
         # The 16-bit products may swap rows that lie close together: more of them are found, and sorted exactly.
-        n_found = min(max(k + k // 2, self.expansion), len(self))
+        return min(max(k + k // 2, self.expansion), len(self))
+
+    def _search_block(self, queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+        n_found = self._n_found(k)
         found = self._graph.search(_with_column(queries, 0), n_found, threads=self._n_threads).keys.reshape(-1, n_found)
-        keys = found.astype(np.int64)
+        keys: LongArray = found.astype(np.int64)
         missing = found >= len(self)  # a graph may have rows that cannot be reached
         keys[missing] = 0
-        scores = np.matmul(self._vectors[keys], queries[:, :, None])[:, :, 0]
+        scores: FloatArray = np.matmul(self._vectors[keys], queries[:, :, None])[:, :, 0]
         scores[missing] = -np.inf
-        order = np.lexsort((keys, -scores), axis=1)[:, :k]
+        order: LongArray = np.lexsort((keys, -scores), axis=1)[:, :k]
         if missing.sum(axis=1).max(initial=0) > n_found - k:
             return self._with_exact(queries, keys, scores, order)
         return np.take_along_axis(keys, order, 1).astype(np.int32), np.take_along_axis(scores, order, 1)
 
     def _with_exact(
-        self, queries: FloatArray, keys: IntArray, scores: FloatArray, order: IntArray
+        self, queries: FloatArray, keys: LongArray, scores: FloatArray, order: LongArray
     ) -> tuple[IntArray, FloatArray]:
         """Search exactly for the queries that found fewer than k rows."""
         ids, best = np.take_along_axis(keys, order, 1).astype(np.int32), np.take_along_axis(scores, order, 1)

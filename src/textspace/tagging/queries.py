@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from textspace.evaluation.ranking import CUTOFFS, ranks_of_tags, starspace_hit_a
 from textspace.lookup import Neighbor
 from textspace.prediction.ranked import Ranked
 from textspace.search.approximate import EXPANSION
+from textspace.tagging.explanations import explain_tag, filter_windows
 from textspace.tagging.recommendation import Recommendation, nearest_to_history
 from textspace.tagging.scoring import TagScorer, normalized
 from textspace.tagging.tagged_texts import tagged_texts
@@ -22,30 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textspace._typing import FloatArray, Source
+    from textspace.classification.explanation import Explanation
     from textspace.evaluation.ranking import TagMetrics
     from textspace.formats.stored_tagspace import StoredTagSpace
+    from textspace.tagging.explanations import FilterWindow
+    from textspace.tagging.scoring import Search
     from textspace.tagging.tagged_texts import TagSource
     from textspace.text.vocabulary import Vocabulary
-
-EXACT_LIMIT = 100_000  # tags, up to which an index is hardly worth building
-
-
-class FeatureWeight(NamedTuple):
-    """What one row of a text adds to the linear score of a tag.
-
-    Attributes
-    ----------
-    row : int
-        The row of the features; below V it is a word.
-    word : str
-        The word, or "" for an n-gram.
-    value : float
-        What it adds.
-    """
-
-    row: int
-    word: str
-    value: float
 
 
 class TagQueries:
@@ -85,9 +69,7 @@ class TagQueries:
         """The V words and their counts."""
         return self._fitted.features.vocabulary
 
-    def rank(
-        self, texts: Iterable[str], k: int = 10, *, search: Literal["auto", "exact", "approximate"] = "auto"
-    ) -> Ranked:
+    def rank(self, texts: Iterable[str], k: int = 10, *, search: Search = "auto") -> Ranked:
         """Return the best tags of each text.
 
         Parameters
@@ -115,13 +97,8 @@ class TagQueries:
         """
         check_choice("search", search, ("auto", "exact", "approximate"))
         listed = check_texts("texts", texts)
-        n_tags = len(self._fitted.tags)
-        k = min(check_int("k", k, at_least=1), n_tags)
-        scorer = self._scorer
-        if search == "approximate" and scorer.graph is None:
-            scorer.build_graph(EXPANSION)
-        by_graph = search == "approximate" or (search == "auto" and n_tags > EXACT_LIMIT and scorer.graph is not None)
-        ids, scores = scorer.best(listed, k, by_graph=by_graph)
+        k = min(check_int("k", k, at_least=1), len(self._fitted.tags))
+        ids, scores = self._scorer.best(listed, k, search=search)
         return Ranked(np.array(self._fitted.tags, object)[ids], scores, ids)
 
     def build_tag_index(self, *, expansion: int = EXPANSION) -> None:
@@ -340,38 +317,55 @@ class TagQueries:
                 hits += n_known * starspace_hit_at_k(scores, block, check_int("k", k, at_least=1)), n_known
         return float(hits[0] / hits[1]) if hits[1] else float("nan")
 
-    def explain_linear(self, text: str, tag: str) -> list[FeatureWeight]:
-        """Return what each row of a text adds to the linear part of a tag's score.
+    def explain(self, text: str, tag: str | None = None) -> Explanation:
+        """Return what every word and n-gram of a text adds to the score of a tag, in both parts together.
 
         Parameters
         ----------
         text : str
-            A text.
-        tag : str
-            A known tag.
+            One text.
+        tag : str, optional
+            A known tag; None: the best one.
 
         Returns
         -------
-        list of FeatureWeight
-            The strongest first; together with the bias they are the linear score. Empty without a linear part.
+        Explanation
+            The contributions and the offset, which is what the tag has with every text, add up to the score. Those of a
+            convolution are the windows that its filters have their maxima in. With loss "hs" the score is the sum of
+            the log-odds on the way to the tag.
 
         Raises
         ------
         KeyError
             When the model does not know the tag.
         """
-        tag_id, linear = self._id_of(tag), self._fitted.linear
-        if linear is None:
-            return []
-        weighted = self._scorer.weighted(self._scorer.rows_of([text]))
-        found = []
-        for row, value in zip(weighted.rows.tolist(), weighted.values.tolist(), strict=True):
-            begin, end = linear.indptr[row], linear.indptr[row + 1]
-            place = begin + np.searchsorted(linear.tag_ids[begin:end], tag_id)
-            if place < end and linear.tag_ids[place] == tag_id:
-                word = self.vocabulary_.word(row) if row < len(self.vocabulary_) else ""
-                found.append(FeatureWeight(row, word, value * float(linear.values[place]) * linear.mix))
-        return sorted(found, key=lambda each: -abs(each.value))
+        tag_id = int(self.rank([text], k=1).label_ids[0, 0]) if tag is None else self._id_of(tag)
+        return explain_tag(self._scorer, self._fitted, text, tag_id)
+
+    def filter_windows(self, text: str, tag: str, k: int = 10) -> list[FilterWindow]:
+        """Return which words the filters of a convolution saw that matter most for a tag.
+
+        Parameters
+        ----------
+        text : str
+            One text.
+        tag : str
+            A known tag.
+        k : int, default 10
+            How many filters.
+
+        Returns
+        -------
+        list of FilterWindow
+            Those that add or take most first.
+
+        Raises
+        ------
+        ValueError
+            When the encoder is no convolution.
+        """
+        found = filter_windows(self._scorer, self._fitted, text, self._id_of(tag))
+        return found[: check_int("k", k, at_least=1)]
 
     @property
     def _label_prefix(self) -> str:

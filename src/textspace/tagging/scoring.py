@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
 from textspace import _core
-from textspace.search.approximate import ApproximateIndex
+from textspace.search.approximate import EXPANSION, ApproximateIndex
 from textspace.search.exact import ExactIndex
 from textspace.tagging.tagged_texts import Folding, folded
 from textspace.text.label_ids import KnownLabels
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from textspace._typing import FloatArray, IntArray, LongArray
     from textspace.formats.stored_tagspace import StoredTagSpace
 
+Search: TypeAlias = Literal["auto", "exact", "approximate"]
+EXACT_LIMIT = 100_000  # tags, up to which an index is hardly worth building
 _SCORES_PER_BLOCK = 2**23
 _TEXTS_PER_BLOCK = 4096
 _SMALLEST_NORM = 1e-12
@@ -52,7 +55,7 @@ class TagScorer:
         self._parameters = parameters_of(stored, n_threads=n_threads)
         self._embedder = TagEmbedder(_with_own_weights(stored), self._parameters)
         self._by_frequency = np.argsort(-np.asarray(stored.tag_counts), kind="stable").astype(np.int32)
-        self._priors = np.log(np.maximum(stored.tag_counts, 0.5) / max(stored.tag_counts.max(initial=1), 1))
+        self.priors = np.log(np.maximum(stored.tag_counts, 0.5) / max(stored.tag_counts.max(initial=1), 1))
         self._folding = cast("Folding", stored.parameters.get("folding", "whitespace"))
         self._tag_vectors = np.ascontiguousarray(stored.tag_vectors, dtype=np.float32)
         if stored.similarity == "cosine":
@@ -72,6 +75,22 @@ class TagScorer:
             extend=False,
         )
         return TextRows(np.ascontiguousarray(documents.indptr), np.ascontiguousarray(documents.rows))
+
+    def folded(self, text: str) -> str:
+        """Return a text as the features see it."""
+        return folded([text], self._folding)[0]
+
+    def probability(self, text: str, tag_id: int) -> float:
+        """Return the probability of a tag; NaN where the model was trained to rank alone, or has a linear part."""
+        loss = self._stored.loss
+        if self._stored.linear is not None or loss not in ("softmax", "sampled_softmax", "bce", "hs"):
+            return math.nan
+        scores = self._scores(self.rows_of([text]))[0].astype(np.float64) * self._parameters.score_scale
+        if loss == "hs":
+            return float(np.exp(scores[tag_id]))
+        if loss == "bce":
+            return float(0.5 * (1 + np.tanh(scores[tag_id] / 2)))
+        return float(np.exp(scores[tag_id] - np.logaddexp.reduce(scores)))
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """Return the embeddings (N, E) of texts; zeros where no word is known."""
@@ -111,8 +130,13 @@ class TagScorer:
         rows = self.rows_of(texts)
         return self._index_queries(rows)[np.diff(rows.indptr) > 0]
 
-    def best(self, texts: Sequence[str], k: int, *, by_graph: bool = False) -> tuple[IntArray, FloatArray]:
+    def best(self, texts: Sequence[str], k: int, *, search: Search = "auto") -> tuple[IntArray, FloatArray]:
         """Return the numbers (N, k) and scores of the tags of highest score; k <= L."""
+        if search == "approximate" and self._graph is None:
+            self.build_graph(EXPANSION)
+        by_graph = self._graph is not None and (
+            search == "approximate" or (search == "auto" and len(self._stored.tags) > EXACT_LIMIT)
+        )
         ids = np.empty((len(texts), k), np.int32)
         scores = np.empty((len(texts), k), np.float32)
         if self.is_dense:
@@ -156,7 +180,7 @@ class TagScorer:
         ids, scores = index.search(self._index_queries(rows), k)
         empty = np.diff(rows.indptr) == 0
         ids[empty] = self._by_frequency[:k]
-        scores[empty] = self._priors[self._by_frequency[:k]]
+        scores[empty] = self.priors[self._by_frequency[:k]]
         return ids, scores
 
     def _tag_matrix(self) -> FloatArray:
@@ -186,7 +210,7 @@ class TagScorer:
                 texts.indptr, texts.rows, scaled, linear.indptr, linear.tag_ids, linear.values, scores,
                 n_threads=self._n_threads,
             )  # fmt: skip
-        scores[np.diff(rows.indptr) == 0] = self._priors
+        scores[np.diff(rows.indptr) == 0] = self.priors
         return scores
 
 

@@ -149,8 +149,9 @@ def read_starspace(
     dropped: Counter[str] = Counter()
     texts: list[str] = []
     tags: list[tuple[str, ...]] = []
-    n_lines, draw = 0, random.Random(seed)
-    for n_lines, line in enumerate(_lines(source), 1):
+    n_lines, draw = 0, random.Random(seed)  # noqa: S311 - no secret
+    for line in _lines(source):
+        n_lines += 1
         parsed = _parse(line, file_format, mode, label_prefix, tokens)
         reason = _why_dropped(parsed, mode)
         if reason:
