@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
@@ -29,15 +30,14 @@ def rank_with_numpy(texts: np.ndarray, tags: np.ndarray) -> None:
 
 def normalized(vectors: np.ndarray) -> np.ndarray:
     """Rows of norm 1; zeros stay."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
 
 
 def main(program: str, model: str, path: str) -> None:
     """Rank once; what is made once (packed rows, the graph) is made before, with a first text."""
     ts = TagSpace.load(model, mmap=False)
     ts.n_threads = 1
-    with open(path, encoding="utf-8") as file:
-        texts = file.read().splitlines()
+    texts = Path(path).read_text(encoding="utf-8").splitlines()
     figures: dict[str, float] = {}
     if program == "numpy":
         vectors, tags = normalized(ts.embed(texts)), normalized(ts.embed_tags())

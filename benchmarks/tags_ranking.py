@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+
 from corpora import CACHE, ROOT, replacing, wikipedia
 from measure import in_turn, medians, run
 from results import Scale, Section
-
 from textspace import WordVectors
 from textspace.formats import StoredTagSpace, write_tagspace
 from textspace.text.features import TextFeatures
