@@ -17,6 +17,7 @@ CORE := CMakeLists.txt $(shell find core -name '*.h' -o -name '*.cc')
 SANITIZED := build/sanitized
 PEERS := benchmarks/.venv/.done
 TURBO := benchmarks/.venv/turbo/.done
+TORCH := benchmarks/.venv/torch/.done
 
 # Tests of files shared with the peers run where `make peers` was run, and are skipped elsewhere.
 PEERS_FOR_TESTS = $(if $(wildcard $(PEERS)),TEXTSPACE_PEERS_PYTHON=$(CURDIR)/benchmarks/.venv/bin/python \
@@ -56,10 +57,10 @@ sanitize: $(DONE)/sanitized $(DONE)/test ## the tests of the core under AddressS
 	$(BIN)/python -S -m pytest tests --ignore tests/interop -m "not slow" \
 	  -p no:cacheprovider $(ARGS)
 
-peers: $(PEERS) $(TURBO) ## install the pinned peers, fastText compiled from source: for benchmarks, and tests of shared files
+peers: $(PEERS) ## install the pinned peers, fastText compiled from source: for tests of shared files, and benchmarks
 
 # A wheel, as users get it, beside the peers.
-bench: $(DONE)/tools $(PEERS) $(TURBO) ## compare speed, memory and quality with the pinned peers
+bench: $(DONE)/tools $(PEERS) $(TURBO) $(TORCH) ## compare speed, memory and quality with the pinned peers
 	rm -rf benchmarks/.cache/wheel
 	$(PIP) wheel --no-build-isolation --no-deps --wheel-dir benchmarks/.cache/wheel .
 	benchmarks/.venv/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --force-reinstall \
@@ -99,6 +100,11 @@ $(PEERS): benchmarks/requirements.txt benchmarks/build_fasttext.py | $(DONE)/too
 $(TURBO): benchmarks/requirements-turbo.txt $(PEERS)
 	$(BIN)/python -m venv --clear benchmarks/.venv/turbo
 	benchmarks/.venv/turbo/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+$(TORCH): benchmarks/requirements-torch.txt $(PEERS)
+	$(BIN)/python -m venv --clear benchmarks/.venv/torch
+	benchmarks/.venv/torch/bin/python -m pip --quiet --disable-pip-version-check install --requirement $<
 	@touch $@
 
 $(DONE)/sanitized: $(DONE)/tools $(CORE) $(shell find src -name '*.py')

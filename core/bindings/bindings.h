@@ -43,6 +43,7 @@ void bind_search(nb::module_& m);
 void bind_formats(nb::module_& m);
 void bind_prediction(nb::module_& m);
 void bind_tagspace(nb::module_& m);
+void bind_tags(nb::module_& m);
 void bind_classifier_training(nb::module_& m);
 void bind_quantization(nb::module_& m);
 

@@ -12,6 +12,7 @@ NB_MODULE(_core, m) {
   bind_formats(m);
   bind_prediction(m);
   bind_tagspace(m);
+  bind_tags(m);
   bind_classifier_training(m);
   bind_quantization(m);
 }

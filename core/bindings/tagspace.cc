@@ -1,7 +1,11 @@
+#include <algorithm>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "bindings.h"
+#include "label_tree.h"
 #include "tag_embedding.h"
 #include "tag_trainer.h"
 
@@ -27,6 +31,30 @@ void require_lists(const Array1D<int64_t>& indptr, size_t n_items, const char* r
 
 void require_range(const Array1D<int32_t>& values, int64_t low, int64_t high, const char* rule) {
   for (size_t i = 0; i < values.shape(0); ++i) require(values.data()[i] >= low && values.data()[i] < high, rule);
+}
+
+void require_tree_counts(const Array1D<int64_t>& counts) {
+  const int64_t *begin = counts.data(), *end = begin + counts.shape(0);
+  require(std::is_sorted(begin, end, std::greater<>()) && (begin == end || end[-1] >= 0),
+          "`tag_counts` must not increase nor be negative where they make a tree");
+  require(std::accumulate(begin, end, 0.0) <= 0x1p62, "`tag_counts` must add up to at most 2**62");
+}
+
+// out (N, L): the logarithms of the probabilities of all tags, from the scores (N, L - 1) of the tree's inner nodes.
+void tree_log_probabilities(Array1D<int64_t> tag_counts, nb::ndarray<const float, nb::ndim<2>, nb::c_contig> scores,
+                            Matrix out) {
+  const size_t n_tags = tag_counts.shape(0), n = scores.shape(0);
+  require(n_tags >= 1 && scores.shape(1) + 1 == n_tags, "`scores` must have a column less than there are tags");
+  require(out.shape(0) == n && out.shape(1) == n_tags, "`out` must have a row a text and a column a tag");
+  require_tree_counts(tag_counts);
+  nb::gil_scoped_release release;
+  const LabelTree tree(std::vector<int64_t>(tag_counts.data(), tag_counts.data() + n_tags));
+  std::vector<double> of_nodes;
+  for (size_t i = 0; i < n; ++i) {
+    const float* row = scores.data() + i * scores.shape(1);
+    tree.log_probabilities([row](int32_t node) { return static_cast<double>(row[node]); }, of_nodes,
+                           out.data() + i * n_tags);
+  }
 }
 
 // A model with the arrays it reads and writes: they live as long as it does.
@@ -169,6 +197,7 @@ class BoundTagTrainer {
     require(static_cast<int64_t>(tag_counts.shape(0)) == own.n_tags + (tree ? 1 : 0),
             "`tag_counts` must have one count a tag; with 'hs' there is one inner node less than tags");
     require(!tree || !own.cosine, "'hs' needs the inner product");
+    if (tree) require_tree_counts(tag_counts);
     nb::gil_scoped_release release;
     const auto n_documents = static_cast<int64_t>(indptr.shape(0)) - 1;
     require(tag_indptr.shape(0) == indptr.shape(0) && n_documents >= 1, "`tag_indptr` must be as long as `indptr`");
@@ -251,6 +280,8 @@ void bind_tagspace(nb::module_& m) {
       .def("running", &Trainer::running, "Whether a thread is still at work.")
       .def("progress", &Trainer::progress, "(words done, sum of the losses, number of documents).")
       .def_prop_ro("n_words", &Trainer::n_words, "Words of all documents.");
+  m.def("tree_log_probabilities", tree_log_probabilities, nb::arg("tag_counts"), nb::arg("scores"),
+        nb::arg("out").noconvert(), "Log-probabilities of tags from the scores of the inner nodes of their tree.");
 }
 
 }  // namespace textspace

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from textspace.classifier import TextClassifier
     from textspace.errors import FormatError, NotFittedError, TextspaceError, TrainingDivergedError
     from textspace.loading import load
+    from textspace.tagspace import TagSpace
     from textspace.training.callbacks import Callback, TrainingProgress
     from textspace.vectors import Neighbor, WordVectors
 
@@ -18,6 +19,7 @@ __all__ = [
     "FormatError",
     "Neighbor",
     "NotFittedError",
+    "TagSpace",
     "TextClassifier",
     "TextspaceError",
     "TrainingDivergedError",
@@ -32,6 +34,7 @@ _HOMES = {
     "FormatError": "errors",
     "Neighbor": "vectors",
     "NotFittedError": "errors",
+    "TagSpace": "tagspace",
     "TextClassifier": "classifier",
     "TextspaceError": "errors",
     "TrainingDivergedError": "errors",

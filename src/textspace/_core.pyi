@@ -366,3 +366,41 @@ class TagTrainer:
     def running(self) -> bool: ...
     def stop(self) -> None: ...
     def join(self) -> None: ...
+
+# tags
+def train_one_vs_rest(
+    indptr: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    values: NDArray[np.float32],
+    tag_indptr: NDArray[np.int64],
+    tag_texts: NDArray[np.int32],
+    *,
+    n_rows: int,
+    cost: float,
+    tolerance: float,
+    margin_tolerance: float,
+    smallest_weight: float,
+    passes: int,
+    n_threads: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]: ...
+def add_linear_scores(
+    indptr: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    values: NDArray[np.float32],
+    weight_indptr: NDArray[np.int64],
+    weight_tags: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    *,
+    n_threads: int,
+) -> None: ...
+def best_columns(
+    scores: NDArray[np.float32],
+    *,
+    columns_out: NDArray[np.int32],
+    scores_out: NDArray[np.float32],
+    n_threads: int,
+) -> None: ...
+def tree_log_probabilities(
+    tag_counts: NDArray[np.int64], scores: NDArray[np.float32], out: NDArray[np.float32]
+) -> None: ...

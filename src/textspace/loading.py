@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     import os
 
     from textspace.classifier import TextClassifier
+    from textspace.tagspace import TagSpace
 
 
-def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors | TextClassifier:
+def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors | TextClassifier | TagSpace:
     """Read a trained model from a file.
 
     Parameters
@@ -27,7 +28,7 @@ def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors | Te
 
     Returns
     -------
-    WordVectors or TextClassifier
+    WordVectors, TextClassifier or TagSpace
         Ready to use.
 
     Raises
@@ -39,7 +40,12 @@ def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors | Te
     --------
     >>> wv = load("wv.textspace")  # doctest: +SKIP
     """
-    if kind_of(path) == "text_classifier":
+    kind = kind_of(path)
+    if kind == "tag_space":
+        from textspace.tagspace import TagSpace
+
+        return TagSpace.load(path, mmap=mmap)
+    if kind == "text_classifier":
         from textspace.classifier import TextClassifier
 
         return TextClassifier.load(path, mmap=mmap)

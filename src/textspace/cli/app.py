@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from textspace.cli import classifier, vectors
+from textspace.cli import classifier, tags, vectors
 from textspace.cli.convert import convert
 from textspace.cli.demo import demo
 from textspace.errors import TextspaceError
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command()(demo)
 app.add_typer(vectors.app, name="vectors")
 app.add_typer(classifier.app, name="classifier")
+app.add_typer(tags.app, name="tags")
 app.command()(convert)
 
 

@@ -13,18 +13,22 @@ from textspace.formats.quantized import ProductQuantized
 from textspace.formats.recognition import kind_of, reader_for
 from textspace.formats.stored import StoredVectors
 from textspace.formats.stored_classifier import Calibration, StoredClassifier
+from textspace.formats.stored_tagspace import StoredTagSpace
 from textspace.formats.word2vec_binary import write_word2vec_binary
 from textspace.formats.word2vec_text import write_word2vec_text
 
 __all__ = [
     "Calibration",
     "StoredClassifier",
+    "StoredTagSpace",
     "StoredVectors",
     "kind_of",
     "read_classifier",
     "read_model",
+    "read_tagspace",
     "read_vectors",
     "write_classifier",
+    "write_tagspace",
     "write_vectors",
     "writer_of",
 ]
@@ -42,7 +46,14 @@ _WRITERS: dict[str, Writer] = {
 }
 
 
-def read_model(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors | StoredClassifier:
+_KINDS: dict[type, str] = {
+    StoredVectors: "word vectors",
+    StoredClassifier: "a text classifier",
+    StoredTagSpace: "a tag model",
+}
+
+
+def read_model(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors | StoredClassifier | StoredTagSpace:
     """Read a model from a file of any known format.
 
     Parameters
@@ -55,7 +66,7 @@ def read_model(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVect
 
     Returns
     -------
-    StoredVectors or StoredClassifier
+    StoredVectors, StoredClassifier or StoredTagSpace
         The model.
 
     Raises
@@ -111,7 +122,7 @@ def read_classifier(path: str | os.PathLike[str], *, mmap: bool = True) -> Store
     model = read_model(path, mmap=mmap)
     if isinstance(model, StoredClassifier):
         return model
-    raise FormatError(f"{path}: word vectors, not a text classifier: open it with textspace.load or WordVectors.load")
+    raise FormatError(f"{path}: {_KINDS[type(model)]}, not a text classifier: open it with textspace.load")
 
 
 def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors:
@@ -152,9 +163,7 @@ def read_vectors(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVe
     model = read_model(path, mmap=mmap)
     if isinstance(model, StoredVectors):
         return model
-    raise FormatError(
-        f"{path}: a text classifier, not word vectors: open it with textspace.load or TextClassifier.load"
-    )
+    raise FormatError(f"{path}: {_KINDS[type(model)]}, not word vectors: open it with textspace.load")
 
 
 def write_vectors(path: str | os.PathLike[str], stored: StoredVectors) -> None:
@@ -220,6 +229,64 @@ def write_classifier(path: str | os.PathLike[str], stored: StoredClassifier) -> 
     if suffix == ".ftz" and not isinstance(stored.input_vectors, ProductQuantized):
         raise ValueError("a .ftz file holds a product-quantized model: call quantize first, or save as .bin")
     write_fasttext_classifier(path, stored)
+
+
+def read_tagspace(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredTagSpace:
+    """Read a tag model from a `.textspace` file.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+    mmap : bool
+        As for `read_model`.
+
+    Returns
+    -------
+    StoredTagSpace
+        The model.
+
+    Raises
+    ------
+    FormatError
+        The file is truncated, corrupt or of no known format, or holds another kind of model.
+    OSError
+        The file cannot be opened.
+
+    Examples
+    --------
+    >>> read_tagspace("tags.textspace").tags  # doctest: +SKIP
+    """
+    model = read_model(path, mmap=mmap)
+    if isinstance(model, StoredTagSpace):
+        return model
+    raise FormatError(f"{path}: {_KINDS[type(model)]}, not a tag model: open it with textspace.load")
+
+
+def write_tagspace(path: str | os.PathLike[str], stored: StoredTagSpace) -> None:
+    """Write a tag model.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file, `.textspace`; replaced in one step when it exists.
+    stored : StoredTagSpace
+        The model.
+
+    Raises
+    ------
+    ValueError
+        The suffix is another one, or a parameter cannot be written.
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> write_tagspace("tags.textspace", stored)  # doctest: +SKIP
+    """
+    if Path(path).suffix.lower() != ".textspace":
+        raise ValueError(f"the name of the file must end with .textspace, got {str(path)!r}")
+    write_native(path, stored)
 
 
 def writer_of(path: str | os.PathLike[str]) -> Writer:

@@ -1,9 +1,9 @@
 """The native format `.textspace`: a safetensors file with everything of a model, opened by memory map.
 
-Metadata, all strings: `format` is "textspace"; `format_version`; `kind` is "word_vectors" or "text_classifier";
-`parameters`, a JSON object; `n_tokens`. Word vectors with n-grams have `subwords`, a JSON object of min_n, max_n and
-n_buckets. Classifiers have `loss`, and `features`, a JSON object of min_n, max_n, word_ngrams, n_buckets, label_prefix
-and skip_missing.
+Metadata, all strings: `format` is "textspace"; `format_version`; `kind` is "word_vectors", "text_classifier" or
+"tag_space"; `parameters`, a JSON object; `n_tokens`. Word vectors with n-grams have `subwords`, a JSON object of min_n,
+max_n and n_buckets. Classifiers have `loss`, and `features`, a JSON object of min_n, max_n, word_ngrams, n_buckets,
+label_prefix and skip_missing.
 
 Arrays, with V words, D components, L labels and G buckets that have rows (all where the n-gram arrays are absent):
 
@@ -17,6 +17,7 @@ Arrays, with V words, D components, L labels and G buckets that have rows (all w
   probing; an entry is the number of a word plus 1, or 0.
 - label_bytes, label_offsets (L + 1,), label_counts (L,): the same for the labels of a classifier.
 - calibration_scale, calibration_offset: float32, one or L; calibration_thresholds (L,), float32. May be absent.
+- tag models: formats/native_tagspace.py.
 - _padding0, ...: nothing but what brings the array after it to a multiple of 64 bytes.
 """
 
@@ -24,23 +25,24 @@ import os
 from collections.abc import Mapping
 
 from textspace.errors import FormatError
-from textspace.formats import native_classifier, native_vectors
+from textspace.formats import native_classifier, native_tagspace, native_vectors
 from textspace.formats.native_parts import integer_of
 from textspace.formats.stored import StoredVectors
 from textspace.formats.stored_classifier import StoredClassifier
+from textspace.formats.stored_tagspace import StoredTagSpace
 from textspace.formats.tensor_file import read_tensor_file, write_tensor_file
 
 FORMAT_VERSION = 1
 
 
-def write_native(path: str | os.PathLike[str], stored: StoredVectors | StoredClassifier) -> None:
+def write_native(path: str | os.PathLike[str], stored: StoredVectors | StoredClassifier | StoredTagSpace) -> None:
     """Write a model as `.textspace`.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file; replaced in one step when it exists.
-    stored : StoredVectors or StoredClassifier
+    stored : StoredVectors, StoredClassifier or StoredTagSpace
         The model. Everything in it is kept, quantized matrices as they are.
 
     Raises
@@ -56,13 +58,17 @@ def write_native(path: str | os.PathLike[str], stored: StoredVectors | StoredCla
     """
     if isinstance(stored, StoredClassifier):
         arrays, metadata = native_classifier.classifier_parts(stored)
+    elif isinstance(stored, StoredTagSpace):
+        arrays, metadata = native_tagspace.tagspace_parts(stored)
     else:
         arrays, metadata = native_vectors.vectors_parts(stored)
     head = {"format": "textspace", "format_version": str(FORMAT_VERSION)}
     write_tensor_file(path, arrays, metadata=head | metadata)
 
 
-def read_native(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVectors | StoredClassifier:
+def read_native(
+    path: str | os.PathLike[str], *, mmap: bool = True
+) -> StoredVectors | StoredClassifier | StoredTagSpace:
     """Open a `.textspace` file.
 
     Parameters
@@ -74,7 +80,7 @@ def read_native(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVec
 
     Returns
     -------
-    StoredVectors or StoredClassifier
+    StoredVectors, StoredClassifier or StoredTagSpace
         The model.
 
     Raises
@@ -94,6 +100,8 @@ def read_native(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredVec
         _check_metadata(file.metadata)
         if file.metadata["kind"] == native_classifier.KIND:
             return native_classifier.read_stored_classifier(file)
+        if file.metadata["kind"] == native_tagspace.KIND:
+            return native_tagspace.read_stored_tagspace(file)
         return native_vectors.read_stored_vectors(file)
     except (ValueError, TypeError) as error:
         raise FormatError(f"{path}: {error}") from error
@@ -105,7 +113,6 @@ def _check_metadata(metadata: Mapping[str, str]) -> None:
     version = integer_of(metadata, "format_version")
     if not 1 <= version <= FORMAT_VERSION:
         raise FormatError(f"the version of the format must be 1 to {FORMAT_VERSION}, got {version}: upgrade textspace")
-    if metadata.get("kind") not in (native_vectors.KIND, native_classifier.KIND):
-        raise FormatError(
-            f"`kind` must be {native_vectors.KIND!r} or {native_classifier.KIND!r}, got {metadata.get('kind')!r:.80}"
-        )
+    kinds = (native_vectors.KIND, native_classifier.KIND, native_tagspace.KIND)
+    if metadata.get("kind") not in kinds:
+        raise FormatError(f"`kind` must be one of {', '.join(kinds)}, got {metadata.get('kind')!r:.80}")

@@ -1,13 +1,11 @@
 """Text classifiers in `.textspace` files."""
 
-import json
 from dataclasses import fields
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from textspace.errors import FormatError
+from textspace.formats.native_features import features_parts, read_features, read_names
 from textspace.formats.native_parts import (
     Arrays,
     array_of,
@@ -15,24 +13,13 @@ from textspace.formats.native_parts import (
     matrix_parts,
     parameters_to_json,
     read_matrix,
-    read_vocabulary,
     require_matrix,
-    vocabulary_arrays,
 )
 from textspace.formats.stored_classifier import Calibration, StoredClassifier
 from textspace.formats.tensor_file import TensorFile
-from textspace.text.features import TextFeatures
-from textspace.text.utf8 import pack_words, to_text
+from textspace.text.utf8 import pack_words
 
 KIND = "text_classifier"
-_FEATURES: dict[str, type] = {
-    "min_n": int,
-    "max_n": int,
-    "word_ngrams": int,
-    "n_buckets": int,
-    "label_prefix": str,
-    "skip_missing": bool,
-}
 
 
 def classifier_parts(stored: StoredClassifier) -> tuple[Arrays, dict[str, str]]:
@@ -60,9 +47,8 @@ def classifier_parts(stored: StoredClassifier) -> tuple[Arrays, dict[str, str]]:
     if stored.output_vectors is not None:
         more_arrays, more_metadata = matrix_parts("output", stored.output_vectors)
         arrays, metadata = arrays | more_arrays, metadata | more_metadata
-    if features.buckets is not None and features.bucket_rows is not None:
-        arrays |= {"ngram_buckets": features.buckets, "ngram_rows": features.bucket_rows}
-    arrays |= vocabulary_arrays(features.vocabulary)
+    more_arrays, more_metadata = features_parts(features)
+    arrays, metadata = arrays | more_arrays, metadata | more_metadata
     arrays["label_bytes"], arrays["label_offsets"] = pack_words(stored.labels)
     arrays["label_counts"] = stored.label_counts
     if stored.calibration is not None:
@@ -71,8 +57,6 @@ def classifier_parts(stored: StoredClassifier) -> tuple[Arrays, dict[str, str]]:
     return arrays, metadata | {
         "kind": KIND,
         "loss": stored.loss,
-        "features": json.dumps({name: getattr(features, name) for name in _FEATURES}),
-        "n_tokens": str(features.vocabulary.n_tokens),
         "parameters": parameters_to_json(stored.parameters),
     }
 
@@ -99,8 +83,8 @@ def read_stored_classifier(file: TensorFile) -> StoredClassifier:
     """
     loss: Any = file.metadata.get("loss")  # checked by StoredClassifier
     return StoredClassifier(
-        _features(file),
-        _labels(file),
+        read_features(file),
+        read_names(file, "label"),
         array_of(file, "label_counts", np.int64, 1),
         require_matrix(file, "input"),
         read_matrix(file, "output"),
@@ -108,27 +92,6 @@ def read_stored_classifier(file: TensorFile) -> StoredClassifier:
         calibration=_calibration(file),
         parameters=json_object(file.metadata, "parameters"),
     )
-
-
-def _features(file: TensorFile) -> TextFeatures:
-    given = json_object(file.metadata, "features")
-    if set(given) != set(_FEATURES) or any(type(given[name]) is not kind for name, kind in _FEATURES.items()):
-        raise FormatError(f"`features` must give {', '.join(_FEATURES)}, of the right types")
-    compact = "ngram_buckets" in file.arrays
-    return TextFeatures(
-        read_vocabulary(file),
-        buckets=array_of(file, "ngram_buckets", np.int32, 1) if compact else None,
-        bucket_rows=array_of(file, "ngram_rows", np.int32, 1) if compact else None,
-        **given,
-    )
-
-
-def _labels(file: TensorFile) -> tuple[str, ...]:
-    blob = array_of(file, "label_bytes", np.uint8, 1).tobytes()
-    offsets = array_of(file, "label_offsets", np.int64, 1).tolist()
-    if not offsets or offsets[0] != 0 or offsets[-1] != len(blob) or sorted(offsets) != offsets:
-        raise FormatError(f"`label_offsets` must ascend from 0 to the length of `label_bytes`, {len(blob)}")
-    return tuple(to_text(blob[begin:end]) for begin, end in pairwise(offsets))
 
 
 def _calibration(file: TensorFile) -> Calibration | None:

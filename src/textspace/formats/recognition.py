@@ -14,12 +14,13 @@ from textspace.formats.file_bytes import map_bytes
 from textspace.formats.native import read_native
 from textspace.formats.stored import StoredVectors
 from textspace.formats.stored_classifier import StoredClassifier
+from textspace.formats.stored_tagspace import StoredTagSpace
 from textspace.formats.tensor_file import MAX_HEADER_BYTES, read_tensor_file
 from textspace.formats.word2vec_binary import read_word2vec_binary
 from textspace.formats.word2vec_text import GZIP_MAGIC, columns_of, read_word2vec_text
 from textspace.formats.word_list import parse_counts
 
-Reader: TypeAlias = Callable[[str | os.PathLike[str]], StoredVectors | StoredClassifier]
+Reader: TypeAlias = Callable[[str | os.PathLike[str]], StoredVectors | StoredClassifier | StoredTagSpace]
 
 _FASTTEXT = MAGIC.to_bytes(4, "little")
 _ARCHIVES = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstandard"}
@@ -40,7 +41,7 @@ def reader_for(path: str | os.PathLike[str], *, mmap: bool) -> Reader:
     Returns
     -------
     callable
-        It takes the path and returns StoredVectors or StoredClassifier.
+        It takes the path and returns StoredVectors, StoredClassifier or StoredTagSpace.
 
     Raises
     ------

@@ -80,7 +80,7 @@ class StoredClassifier:
         """Check what every file must be able to hold."""
         if self.loss not in get_args(Loss):
             raise ValueError(f"`loss` must be one of {', '.join(get_args(Loss))}, got {self.loss!r:.80}")
-        _check_features(self.features)
+        check_features(self.features)
         self._check_labels()
         self._check_matrices()
         if self.calibration is not None:
@@ -128,7 +128,19 @@ class StoredClassifier:
             raise ValueError(f"`output_vectors` must have shape {n_labels, self.dim}, got {self.output_vectors.shape}")
 
 
-def _check_features(features: TextFeatures) -> None:
+def check_features(features: TextFeatures) -> None:
+    """Raise ValueError for features that no file can hold.
+
+    Parameters
+    ----------
+    features : TextFeatures
+        The features; the contents of their arrays are not read.
+
+    Raises
+    ------
+    ValueError
+        A number is out of its range, or the arrays do not fit each other.
+    """
     for name in ("min_n", "max_n", "word_ngrams"):
         if not 0 <= getattr(features, name) <= MAX_NGRAM_LENGTH:
             raise ValueError(f"`{name}` must be from 0 to {MAX_NGRAM_LENGTH}, got {getattr(features, name)}")

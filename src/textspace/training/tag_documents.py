@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textspace.training.tagspace_parameters import TagSpaceParameters
 
 END_OF_TEXT = "</s>"
+_BLOCK = 4096  # texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +152,10 @@ def idf_weights(documents: TagDocuments, n_rows: int) -> FloatArray:
     ndarray of float32, shape (R,)
         At least 0.01, so that a text of words that all texts have is not empty.
     """
-    of_text = np.repeat(np.arange(len(documents)), np.diff(documents.indptr))
-    pairs = np.unique(of_text * n_rows + documents.rows)
-    n_texts = np.maximum(np.bincount(pairs % n_rows, minlength=n_rows), 1)
-    return np.maximum(np.log(max(len(documents), 1) / n_texts), 0.01).astype(np.float32)
+    n_texts = np.zeros(n_rows, np.int64)
+    for begin in range(0, len(documents), _BLOCK):
+        indptr = documents.indptr[begin : begin + _BLOCK + 1]
+        of_text = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
+        pairs = np.unique(of_text * n_rows + documents.rows[indptr[0] : indptr[-1]])
+        np.add.at(n_texts, pairs % n_rows, 1)
+    return np.maximum(np.log(max(len(documents), 1) / np.maximum(n_texts, 1)), 0.01).astype(np.float32)

@@ -108,7 +108,11 @@ def train_encoded(
 ) -> TrainedTagSpace:
     """Train on texts that are rows already: see `train_tagspace`."""
     _require_texts(documents, tags, parameters)
-    matrices = _first_matrices(documents, features, tag_counts, parameters, start)
+    if start is not None and parameters.loss == "hs":
+        raise ValueError(
+            "a model with loss='hs' cannot be trained further: its tree is that of its first tags; fit anew"
+        )
+    matrices = _first_matrices(documents, features, tags, tag_counts, parameters, start=start)
     trainer = tag_trainer(core_model(matrices, parameters), documents, tag_counts, parameters)
     run = run_training(
         trainer,
@@ -121,6 +125,26 @@ def train_encoded(
     if not matrices.all_finite():
         raise diverged("the vectors are not finite", parameters.learning_rate)
     return TrainedTagSpace(_stored(matrices, features, tags, tag_counts, parameters), run)
+
+
+def tree_scores(node_scores: FloatArray, tag_counts: LongArray) -> FloatArray:
+    """Return the log-probabilities of all tags under loss "hs".
+
+    Parameters
+    ----------
+    node_scores : ndarray of float32, shape (N, L - 1)
+        Inner products of N embeddings and the rows of `tag_vectors`.
+    tag_counts : ndarray of int64, shape (L,)
+        Descending: they make the tree.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, L)
+        Their exponentials add up to 1.
+    """
+    out = np.empty((len(node_scores), len(tag_counts)), np.float32)
+    _core.tree_log_probabilities(np.ascontiguousarray(tag_counts), np.ascontiguousarray(node_scores), out)
+    return out
 
 
 def _require_texts(documents: TagDocuments, tags: tuple[str, ...], parameters: TagSpaceParameters) -> None:
@@ -138,8 +162,10 @@ def _require_texts(documents: TagDocuments, tags: tuple[str, ...], parameters: T
 def _first_matrices(
     documents: TagDocuments,
     features: TextFeatures,
+    tags: tuple[str, ...],
     tag_counts: LongArray,
     parameters: TagSpaceParameters,
+    *,
     start: StoredTagSpace | None,
 ) -> TagMatrices:
     is_idf_bag = parameters.encoder == "bag" and parameters.idf
@@ -151,10 +177,10 @@ def _first_matrices(
         return extended_matrices(matrices, start, features)
     if parameters.initialization == "bag" and parameters.encoder == "cnn":
         bag = replace(parameters, **BAG_START)
-        trained = train_encoded(documents, features, ("",) * len(tag_counts), tag_counts, bag)
+        trained = train_encoded(documents, features, tags, tag_counts, bag)
         start_from_bag(matrices, trained.stored)
     if parameters.pretrained_vectors is not None:
-        start_from_file(matrices, parameters.pretrained_vectors, features.vocabulary)
+        start_from_file(matrices, parameters.pretrained_vectors, features.vocabulary, dim=parameters.dim)
     return matrices
 
 

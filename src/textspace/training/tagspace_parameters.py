@@ -97,8 +97,10 @@ class TagSpaceParameters:
         Whether the word rows are trained.
     pretrained_vectors : str or None
         A file of word vectors that known words start from; its dimension must be `dim`.
-    min_count, min_count_label, word_ngrams, min_n, max_n, n_buckets, label_prefix
+    min_count, min_count_label, word_ngrams, min_n, max_n, n_buckets : int
         From texts to rows, as for the classifier. The convolution reads words alone.
+    label_prefix : str
+        What tags in the text of a file start with.
     memory_budget : int
         Bytes of ids that are kept in memory.
     n_threads, seed : int
@@ -158,7 +160,7 @@ PRESETS: Mapping[str, TagSpaceParameters] = {
     "fast": TagSpaceParameters(),
     # Weston, Chopra, Adams 2014: first violator of 1000 draws, margin 0.1, SGD without locks, words from a bag model.
     "paper": replace(
-        _CNN, loss="tagspace", dim=64, margin=0.1, n_negatives=1000, optimizer="sgd", learning_rate=0.05, batch_size=32,
+        _CNN, loss="tagspace", dim=64, margin=0.1, n_negatives=1000, optimizer="sgd", learning_rate=0.01, batch_size=32,
         epochs=10, reduction="sum", initialization="bag",
     ),
     # flrngel's: maxima over runs of 5 positions of 60, the lowest of the true tags against the highest of all others.

@@ -44,12 +44,11 @@ def start_from_bag(matrices: TagMatrices, bag: StoredTagSpace) -> None:
     matrices.tags[:] = known.tags
 
 
-def start_from_file(matrices: TagMatrices, path: str, vocabulary: Vocabulary) -> None:
+def start_from_file(matrices: TagMatrices, path: str, vocabulary: Vocabulary, *, dim: int) -> None:
     """Take the vectors of the words that a file of word vectors has."""
     stored = read_vectors(path)
-    dim = stored.dim
-    if dim > matrices.words.shape[1] or matrices.words[:, dim:].any():
-        raise ValueError(f"`pretrained_vectors` must have `dim` components, got {dim} in {path}")
+    if stored.dim != dim:
+        raise ValueError(f"`pretrained_vectors` must have `dim` = {dim} components, got {stored.dim} in {path}")
     ids = stored.vocabulary.ids_of(vocabulary.words)
     known = np.flatnonzero(ids >= 0)
     begin = 0

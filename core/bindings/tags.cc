@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <memory>
+
+#include "bindings.h"
+#include "one_vs_rest.h"
+
+namespace textspace {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+
+template <typename T>
+using Result = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
+template <typename T>
+using OutputMatrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+template <typename T>
+Result<T> to_numpy(std::vector<T>&& values) {
+  auto owned = std::make_unique<std::vector<T>>(std::move(values));
+  T* data = owned->data();
+  const size_t n = owned->size();
+  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  owned.release();
+  return Result<T>(data, {n}, owner);
+}
+
+bool no_signal() {
+  nb::gil_scoped_acquire acquire;
+  return PyErr_CheckSignals() == 0;
+}
+
+template <class Work>
+void interruptible(const Work& work) {
+  bool done;
+  {
+    nb::gil_scoped_release release;
+    done = work();
+  }
+  if (!done) throw nb::python_error();
+}
+
+int checked_threads(int n_threads) {
+  require(n_threads >= 1, "`n_threads` must be at least 1");
+  return std::min(n_threads, kMaxThreads);
+}
+
+void require_lists(const Array1D<int64_t>& indptr, const Array1D<int32_t>& ids, int64_t n_ids) {
+  const int64_t size = static_cast<int64_t>(ids.shape(0));
+  require(indptr.shape(0) >= 1 && indptr.data()[0] == 0 && indptr.data()[indptr.shape(0) - 1] == size,
+          "`indptr` must run from 0 to the number of ids");
+  for (size_t i = 0; i + 1 < indptr.shape(0); ++i)
+    require(indptr.data()[i] <= indptr.data()[i + 1], "`indptr` must not decrease");
+  for (int64_t i = 0; i < size; ++i)
+    require(ids.data()[i] >= 0 && ids.data()[i] < n_ids, "ids must be at least 0 and less than their number");
+}
+
+SparseRows sparse_rows(const Array1D<int64_t>& indptr, const Array1D<int32_t>& columns, const Array1D<float>& values,
+                       int64_t n_columns) {
+  require(n_columns >= 0 && n_columns < (int64_t{1} << 31), "there must be fewer than 2**31 columns");
+  require(columns.shape(0) == values.shape(0), "there must be as many values as ids");
+  require_lists(indptr, columns, n_columns);
+  return {indptr.data(), columns.data(), values.data(), static_cast<int64_t>(indptr.shape(0)) - 1,
+          static_cast<int32_t>(n_columns)};
+}
+
+nb::tuple train(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> values, Array1D<int64_t> tag_indptr,
+                Array1D<int32_t> tag_texts, int64_t n_rows, float cost, float tolerance, float margin_tolerance,
+                float smallest_weight, int passes, int n_threads) {
+  const SparseRows texts = sparse_rows(indptr, rows, values, n_rows);
+  require(texts.n_rows < (int64_t{1} << 31), "there must be fewer than 2**31 texts");
+  require_lists(tag_indptr, tag_texts, texts.n_rows);
+  require(cost > 0 && tolerance > 0 && passes >= 1, "the options must be positive");
+  const TextsOfTags tags = {tag_indptr.data(), tag_texts.data(), static_cast<int64_t>(tag_indptr.shape(0)) - 1};
+  const OneVsRestOptions options = {.cost = cost,
+                                    .tolerance = tolerance,
+                                    .margin_tolerance = margin_tolerance,
+                                    .smallest_weight = smallest_weight,
+                                    .passes = passes,
+                                    .n_threads = checked_threads(n_threads)};
+  ColumnWeights out;
+  interruptible([&] { return train_one_vs_rest(texts, tags, options, no_signal, out); });
+  return nb::make_tuple(to_numpy(std::move(out.indptr)), to_numpy(std::move(out.tags)), to_numpy(std::move(out.values)));
+}
+
+void add_scores(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> values, Array1D<int64_t> weight_indptr,
+                Array1D<int32_t> weight_tags, Array1D<float> weights, OutputMatrix<float> scores, int n_threads) {
+  const int64_t n_rows = static_cast<int64_t>(weight_indptr.shape(0)) - 1;
+  const SparseRows texts = sparse_rows(indptr, rows, values, n_rows);
+  require(static_cast<int64_t>(scores.shape(0)) == texts.n_rows, "`scores` must have a row for each text");
+  const SparseRows table =
+      sparse_rows(weight_indptr, weight_tags, weights, static_cast<int64_t>(scores.shape(1)));
+  interruptible([&] {
+    return add_linear_scores(texts, table, scores.data(), scores.stride(0), checked_threads(n_threads), no_signal);
+  });
+}
+
+void best(OutputMatrix<float> scores, OutputMatrix<int32_t> columns_out, OutputMatrix<float> scores_out,
+          int n_threads) {
+  const int64_t n = static_cast<int64_t>(scores.shape(0)), k = static_cast<int64_t>(columns_out.shape(1));
+  require(scores_out.shape(0) == scores.shape(0) && columns_out.shape(0) == scores.shape(0) &&
+              static_cast<int64_t>(scores_out.shape(1)) == k && k <= static_cast<int64_t>(scores.shape(1)),
+          "`columns_out` and `scores_out` must be (rows, k), with k at most the number of columns");
+  interruptible([&] {
+    return best_columns(scores.data(), scores.stride(0), n, static_cast<int64_t>(scores.shape(1)), k,
+                        checked_threads(n_threads), no_signal, columns_out.data(), scores_out.data());
+  });
+}
+
+}  // namespace
+
+void bind_tags(nb::module_& m) {
+  m.def("train_one_vs_rest", train, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"), nb::arg("tag_indptr"),
+        nb::arg("tag_texts"), nb::kw_only(), nb::arg("n_rows"), nb::arg("cost"), nb::arg("tolerance"),
+        nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("passes"),
+        nb::arg("n_threads"), "Train a linear model a tag; return (indptr, tag_ids, weights), a list for each row.");
+  m.def("add_linear_scores", add_scores, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"),
+        nb::arg("weight_indptr"), nb::arg("weight_tags"), nb::arg("weights"), nb::arg("scores").noconvert(),
+        nb::kw_only(), nb::arg("n_threads"), "Add to `scores` the product of texts and weights.");
+  m.def("best_columns", best, nb::arg("scores").noconvert(), nb::kw_only(), nb::arg("columns_out").noconvert(),
+        nb::arg("scores_out").noconvert(), nb::arg("n_threads"),
+        "Write the highest scores of each row, best first, of equal ones the lower column.");
+}
+
+}  // namespace textspace

@@ -1,0 +1,230 @@
+#include "one_vs_rest.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <new>
+
+#include "rng.h"
+
+namespace textspace {
+namespace {
+
+constexpr size_t kTagBlock = 16;  // a weight of each is one cache line
+constexpr float kBias = -1.0f;
+
+using Lanes = std::array<float, kTagBlock>;
+
+struct WeightOfTag {
+  int32_t column;
+  float value;
+};
+
+// What a thread works with.
+struct Workspace {
+  std::vector<float> weights;  // (columns, kTagBlock)
+  std::vector<Lanes> alphas;   // of each text
+  std::vector<uint16_t> has;   // bit i: the text has tag i of the block
+  std::vector<int32_t> order;
+};
+
+class BlockSolver {
+ public:
+  BlockSolver(const SparseRows& texts, const TextsOfTags& tags, const OneVsRestOptions& options,
+              const std::vector<float>& squared_norms)
+      : texts_(texts), tags_(tags), options_(options), squared_norms_(squared_norms) {}
+
+  void solve(int64_t first_tag, Workspace& space, std::vector<WeightOfTag>* out) const {
+    const int64_t n = std::min<int64_t>(kTagBlock, tags_.n_tags - first_tag);
+    const auto n_texts = static_cast<size_t>(texts_.n_rows);
+    space.weights.assign(static_cast<size_t>(texts_.n_columns) * kTagBlock, 0.0f);
+    space.alphas.assign(n_texts, Lanes{});
+    space.has.assign(n_texts, 0);
+    space.order.resize(n_texts);
+    for (size_t i = 0; i < n_texts; ++i) space.order[i] = static_cast<int32_t>(i);
+    for (int64_t lane = 0; lane < n; ++lane)
+      for (int64_t i = tags_.indptr[first_tag + lane]; i < tags_.indptr[first_tag + lane + 1]; ++i)
+        space.has[static_cast<size_t>(tags_.texts[i])] |= static_cast<uint16_t>(1u << lane);
+    descend(space, Rng(0, static_cast<uint64_t>(first_tag)));
+    keep_weights(n, space, out);
+  }
+
+ private:
+  void descend(Workspace& space, Rng rng) const {
+    std::vector<int32_t>& order = space.order;
+    size_t n_active = order.size();
+    float largest_before = std::numeric_limits<float>::infinity();
+    for (int pass = 0; pass < options_.passes; ++pass) {
+      for (size_t i = n_active; i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
+      float largest = 0.0f;
+      for (size_t i = 0; i < n_active;) {
+        if (i + 1 < n_active) prefetch(static_cast<size_t>(order[i + 1]), space);
+        // LIBLINEAR's shrinking: a text this far outside the margin is left alone until the others are solved.
+        if (step(static_cast<size_t>(order[i]), space, largest) > largest_before) {
+          std::swap(order[i], order[--n_active]);
+        } else {
+          ++i;
+        }
+      }
+      if (largest > options_.tolerance) {
+        largest_before = largest;
+      } else if (n_active == order.size()) {
+        break;
+      } else {
+        n_active = order.size();
+        largest_before = std::numeric_limits<float>::infinity();
+      }
+    }
+  }
+
+  // The lines of most rows come from memory: they are asked for while another text is worked on.
+  void prefetch(size_t text, const Workspace& space) const {
+    for (int64_t i = texts_.indptr[text]; i < texts_.indptr[text + 1]; ++i)
+      __builtin_prefetch(space.weights.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock);
+  }
+
+  // Solves the text's dual variable of each tag of the block. Returns the smallest gradient if all of them are 0 and
+  // stay so, else -1; `largest` takes the largest projected gradient.
+  float step(size_t text, Workspace& space, float& largest) const {
+    Lanes sums;
+    sums.fill(kBias);
+    const int64_t begin = texts_.indptr[text], end = texts_.indptr[text + 1];
+    for (int64_t i = begin; i < end; ++i) {
+      const float* weights = space.weights.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock;
+      const float value = texts_.values[i];
+      for (size_t lane = 0; lane < kTagBlock; ++lane) sums[lane] += value * weights[lane];
+    }
+    const float ridge = 0.5f / options_.cost, scale = 1.0f / (squared_norms_[text] + ridge);
+    Lanes& alphas = space.alphas[text];
+    Lanes changes;
+    float smallest = std::numeric_limits<float>::infinity();
+    bool any = false;
+    for (size_t lane = 0; lane < kTagBlock; ++lane) {
+      const bool has = (space.has[text] >> lane & 1) != 0;
+      const float sign = has ? 1.0f : -1.0f, before = alphas[lane];
+      const float gradient = sign * sums[lane] - 1.0f + before * ridge;
+      changes[lane] = 0.0f;
+      if (before == 0.0f && gradient >= -(has ? 0.0f : options_.margin_tolerance)) {
+        smallest = std::min(smallest, gradient);
+        continue;
+      }
+      any = true;
+      largest = std::max(largest, std::fabs(gradient));
+      alphas[lane] = std::max(before - gradient * scale, 0.0f);
+      changes[lane] = (alphas[lane] - before) * sign;
+    }
+    if (!any) return smallest;
+    for (int64_t i = begin; i < end; ++i) {
+      float* weights = space.weights.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock;
+      const float value = texts_.values[i];
+      for (size_t lane = 0; lane < kTagBlock; ++lane) weights[lane] += value * changes[lane];
+    }
+    return -1.0f;
+  }
+
+  void keep_weights(int64_t n, const Workspace& space, std::vector<WeightOfTag>* out) const {
+    const float* weights = space.weights.data();
+    for (int32_t column = 0; column < texts_.n_columns; ++column, weights += kTagBlock)
+      for (int64_t lane = 0; lane < n; ++lane)
+        if (std::fabs(weights[lane]) > options_.smallest_weight) out[lane].push_back({column, weights[lane]});
+  }
+
+  const SparseRows& texts_;
+  const TextsOfTags& tags_;
+  const OneVsRestOptions& options_;
+  const std::vector<float>& squared_norms_;
+};
+
+std::vector<float> squared_norms_of(const SparseRows& texts) {
+  std::vector<float> norms(static_cast<size_t>(texts.n_rows), 0.0f);
+  for (int64_t text = 0; text < texts.n_rows; ++text)
+    for (int64_t i = texts.indptr[text]; i < texts.indptr[text + 1]; ++i)
+      norms[static_cast<size_t>(text)] += texts.values[i] * texts.values[i];
+  return norms;
+}
+
+void transpose(std::vector<std::vector<WeightOfTag>>& tags, int32_t n_columns, ColumnWeights& out) {
+  out.indptr.assign(static_cast<size_t>(n_columns) + 1, 0);
+  for (const auto& weights : tags)
+    for (const WeightOfTag& weight : weights) ++out.indptr[static_cast<size_t>(weight.column) + 1];
+  for (size_t i = 1; i < out.indptr.size(); ++i) out.indptr[i] += out.indptr[i - 1];
+  out.tags.resize(static_cast<size_t>(out.indptr.back()));
+  out.values.resize(out.tags.size());
+  std::vector<int64_t> next(out.indptr.begin(), out.indptr.end() - 1);
+  for (size_t tag = 0; tag < tags.size(); ++tag) {
+    for (const WeightOfTag& weight : tags[tag]) {
+      const auto place = static_cast<size_t>(next[static_cast<size_t>(weight.column)]++);
+      out.tags[place] = static_cast<int32_t>(tag);
+      out.values[place] = weight.value;
+    }
+    std::vector<WeightOfTag>().swap(tags[tag]);
+  }
+}
+
+}  // namespace
+
+bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const OneVsRestOptions& options,
+                       const KeepGoing& keep_going, ColumnWeights& out) {
+  const std::vector<float> squared_norms = squared_norms_of(texts);
+  const BlockSolver solver(texts, tags, options, squared_norms);
+  std::vector<std::vector<WeightOfTag>> weights(static_cast<size_t>(tags.n_tags));
+  std::vector<Workspace> spaces(static_cast<size_t>(options.n_threads));
+  std::atomic<bool> out_of_memory{false};
+  const auto block_size = static_cast<int64_t>(kTagBlock);
+  const int64_t n_blocks = (tags.n_tags + block_size - 1) / block_size;
+  const bool done = for_each_task(n_blocks, options.n_threads, keep_going, [&](int64_t block, int thread_id) {
+    if (out_of_memory) return;
+    try {
+      solver.solve(block * block_size, spaces[static_cast<size_t>(thread_id)], weights.data() + block * block_size);
+    } catch (const std::bad_alloc&) {
+      out_of_memory = true;
+    }
+  });
+  if (out_of_memory) throw std::bad_alloc();
+  if (done) transpose(weights, texts.n_columns, out);
+  return done;
+}
+
+bool add_linear_scores(const SparseRows& texts, const SparseRows& weights, float* scores, int64_t stride, int n_threads,
+                       const KeepGoing& keep_going) {
+  return for_each_task(texts.n_rows, n_threads, keep_going, [&](int64_t text, int) {
+    float* row = scores + text * stride;
+    for (int64_t i = texts.indptr[text]; i < texts.indptr[text + 1]; ++i) {
+      const float value = texts.values[i];
+      const int32_t column = texts.columns[i];
+      for (int64_t j = weights.indptr[column]; j < weights.indptr[column + 1]; ++j)
+        row[weights.columns[j]] += value * weights.values[j];
+    }
+  });
+}
+
+bool best_columns(const float* scores, int64_t stride, int64_t n_rows, int64_t n_columns, int64_t k, int n_threads,
+                  const KeepGoing& keep_going, int32_t* columns_out, float* scores_out) {
+  if (k == 0) return true;
+  const auto heaps = std::make_unique<int32_t[]>(static_cast<size_t>(n_threads) * static_cast<size_t>(k));
+  return for_each_task(n_rows, n_threads, keep_going, [&](int64_t row, int thread_id) {
+    const float* values = scores + row * stride;
+    int32_t* heap = heaps.get() + static_cast<int64_t>(thread_id) * k;
+    const auto better = [values](int32_t a, int32_t b) {
+      return values[a] > values[b] || (values[a] == values[b] && a < b);
+    };
+    for (int64_t i = 0; i < k; ++i) heap[i] = static_cast<int32_t>(i);
+    std::make_heap(heap, heap + k, better);  // the worst of the best is first
+    for (int64_t i = k; i < n_columns; ++i) {
+      if (!(values[i] > values[heap[0]])) continue;
+      std::pop_heap(heap, heap + k, better);
+      heap[k - 1] = static_cast<int32_t>(i);
+      std::push_heap(heap, heap + k, better);
+    }
+    std::sort_heap(heap, heap + k, better);
+    for (int64_t i = 0; i < k; ++i) {
+      columns_out[row * k + i] = heap[i];
+      scores_out[row * k + i] = values[heap[i]];
+    }
+  });
+}
+
+}  // namespace textspace

@@ -1,0 +1,178 @@
+"""Training of both parts of a tag model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from textspace._validation import check_choice, check_float, reject
+from textspace.tagging.tagged_texts import FOLDINGS, folded
+from textspace.text.label_ids import KnownLabels
+from textspace.training.linear_tags import LinearParameters, train_linear, with_new_rows
+from textspace.training.tag_documents import encode_tagged
+from textspace.training.tagspace import train_encoded
+from textspace.training.tagspace_parameters import (
+    TagSpaceParameters,
+    check_tagspace_parameters,
+    tagspace_preset,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textspace.formats.stored_tagspace import SparseLinear, StoredTagSpace
+    from textspace.text.features import TextFeatures
+    from textspace.training.callbacks import Callback
+    from textspace.training.loop import OnInterrupt, TrainingRun
+    from textspace.training.tag_documents import TagDocuments
+
+# Texts of up to so many words on average: each word tells much, and its parts tell more.
+_SHORT_TEXT = 32
+_SHORT: dict[str, Any] = {"min_n": 4, "max_n": 5, "epochs": 10}
+_LONG: dict[str, Any] = {"epochs": 5}
+# Buckets take memory only where they occur: so many that two n-grams hardly ever share one.
+_FAST: dict[str, Any] = {"word_ngrams": 2, "n_buckets": 2**23, "learning_rate": 0.005}
+_SUBWORD_WEIGHT = 0.6
+# What 1 of the linear score is beside the logits of the dense part; chosen on validation data, see docs/tags.md.
+_MIX = 50.0
+# Rows read times blocks of 16 tags, above which one linear model a tag would take longer than all the rest.
+_LINEAR_LIMIT = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FittingPlan:
+    """How a model is to be trained.
+
+    Parameters
+    ----------
+    parameters : TagSpaceParameters
+        Of the dense part.
+    folding : {"words", "whitespace"}
+        Of the texts.
+    linear : bool or "auto"
+        Whether there is a linear part; "auto": where its cost allows.
+    cost : float
+        Of the linear part.
+    min_texts : int
+        Of the linear part.
+    estimator : dict
+        Parameters of `TagSpace` that are kept beside those of the dense part.
+    """
+
+    parameters: TagSpaceParameters
+    folding: Literal["words", "whitespace"]
+    linear: bool | Literal["auto"]
+    cost: float
+    min_texts: int
+    estimator: dict[str, object]
+
+
+def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
+    """Settle what is left open: the preset's values, and for the default what suits the texts.
+
+    Parameters
+    ----------
+    given : dict
+        The parameters of `TagSpace`.
+    texts : sequence of str
+        What it is trained on, without tags.
+
+    Returns
+    -------
+    FittingPlan
+        Checked.
+    """
+    is_fast = given["preset"] == "fast"
+    values = asdict(tagspace_preset(given["preset"])) | (_FAST if is_fast else {})
+    del values["seed"]
+    short = sum(text.count(" ") + 1 for text in texts[:10_000]) <= _SHORT_TEXT * max(len(texts[:10_000]), 1)
+    if is_fast and given["encoder"] in (None, "bag"):
+        values |= _SHORT if short else _LONG
+    if given["encoder"] == "cnn":
+        values |= {"word_ngrams": 1, "min_n": 0, "max_n": 0}
+    values |= {name: given[name] for name in OVERRIDES if given[name] is not None}
+    values |= dict(given["options"] or {})
+    values |= {"n_threads": given["n_threads"], "random_state": given["random_state"]}
+    folding = given["folding"] or ("words" if is_fast else "whitespace")
+    linear = is_fast and values["encoder"] == "bag" if given["linear"] is None else given["linear"]
+    if linear not in (True, False, "auto"):
+        reject("linear", "be True, False, 'auto' or None", linear)
+    return FittingPlan(
+        check_tagspace_parameters(values),
+        check_choice("folding", folding, FOLDINGS),  # type: ignore[arg-type]
+        "auto" if given["linear"] is None and linear else linear,
+        check_float("cost", given["cost"], above=0),
+        1 if short else 2,
+        {name: given[name] for name in ("preset", "linear", "cost", "tags_from")}
+        | {"folding": folding, "options": None if given["options"] is None else dict(given["options"])},
+    )
+
+
+OVERRIDES = (
+    "encoder", "loss", "similarity", "dim", "epochs", "learning_rate", "word_ngrams", "min_n", "max_n", "min_count",
+    "min_count_label", "pretrained_vectors", "label_prefix",
+)  # fmt: skip
+
+
+def train_model(
+    texts: Sequence[str],
+    tags: Sequence[Sequence[str]],
+    plan: FittingPlan,
+    *,
+    start: StoredTagSpace | None,
+    callbacks: Sequence[Callback],
+    on_interrupt: OnInterrupt,
+) -> tuple[StoredTagSpace, TrainingRun]:
+    """Train the dense part, then the linear part.
+
+    Parameters
+    ----------
+    texts, tags : sequence
+        N texts, and the tags of each.
+    plan : FittingPlan
+        How.
+    start : StoredTagSpace or None
+        The model to go on from: its words and tags keep their numbers.
+    callbacks : sequence of Callback
+        Told of the progress of the dense part.
+    on_interrupt : {"raise", "keep"}
+        What Ctrl-C does.
+
+    Returns
+    -------
+    stored : StoredTagSpace
+        The model.
+    run : TrainingRun
+        Of the dense part.
+    """
+    parameters = plan.parameters
+    features, names, counts, documents = encode_tagged(
+        folded(texts, plan.folding),
+        tags,
+        parameters,
+        start=None if start is None else start.features,
+        start_tags=None if start is None else KnownLabels(start.tags, start.tag_counts),
+    )
+    trained = train_encoded(
+        documents, features, names, counts, parameters, start=start, callbacks=callbacks, on_interrupt=on_interrupt
+    )
+    stored = replace(trained.stored, parameters=trained.stored.parameters | plan.estimator)
+    if plan.linear is True or (plan.linear == "auto" and _is_affordable(documents, len(names))):
+        options = LinearParameters(plan.cost, _SUBWORD_WEIGHT, plan.min_texts, parameters.n_threads)
+        linear = train_linear(
+            documents, features, len(names), options, mix=_MIX, start=None if start is None else _known(start, features)
+        )
+        stored = replace(stored, linear=linear)
+    return stored, trained.run
+
+
+def _known(start: StoredTagSpace, features: TextFeatures) -> SparseLinear | None:
+    if start.linear is None:
+        return None
+    n_known = len(start.features.vocabulary)
+    n_new = len(features.vocabulary) - n_known
+    return with_new_rows(start.linear, n_known_words=n_known, n_new_words=n_new, n_rows=features.n_rows)
+
+
+def _is_affordable(documents: TagDocuments, n_tags: int) -> bool:
+    return documents.rows.size * (n_tags // 16 + 1) <= _LINEAR_LIMIT

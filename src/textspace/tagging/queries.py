@@ -1,0 +1,342 @@
+"""`TagQueries`: everything that a trained tag model can be asked."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+import numpy as np
+
+from textspace import _core
+from textspace._validation import check_float, check_int, check_n_threads, check_texts
+from textspace.errors import NotFittedError
+from textspace.evaluation.ranking import CUTOFFS, ranks_of_tags, starspace_hit_at_k, tag_metrics
+from textspace.lookup import Neighbor
+from textspace.prediction.ranked import Ranked
+from textspace.tagging.recommendation import Recommendation, nearest_to_history
+from textspace.tagging.scoring import TagScorer, normalized
+from textspace.tagging.tagged_texts import tagged_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textspace._typing import FloatArray, Source
+    from textspace.evaluation.ranking import TagMetrics
+    from textspace.formats.stored_tagspace import StoredTagSpace
+    from textspace.tagging.tagged_texts import TagSource
+    from textspace.text.vocabulary import Vocabulary
+
+
+class FeatureWeight(NamedTuple):
+    """What one row of a text adds to the linear score of a tag.
+
+    Attributes
+    ----------
+    row : int
+        The row of the features; below V it is a word.
+    word : str
+        The word, or "" for an n-gram.
+    value : float
+        What it adds.
+    """
+
+    row: int
+    word: str
+    value: float
+
+
+class TagQueries:
+    """The part of an estimator that answers questions about texts and tags."""
+
+    n_threads: int | None
+    tags_from: TagSource
+    _model: StoredTagSpace | None = None
+    _cached_scorer: tuple[int, TagScorer] | None = None
+
+    def _set_model(self, model: StoredTagSpace) -> None:
+        self._model = model
+        self._cached_scorer = None
+
+    @property
+    def _fitted(self) -> StoredTagSpace:
+        if self._model is None:
+            raise NotFittedError(
+                f"this {type(self).__name__} is not trained yet; call fit(texts, tags) first, or textspace.load(path)"
+            )
+        return self._model
+
+    @property
+    def _scorer(self) -> TagScorer:
+        n_threads = check_n_threads(self.n_threads)
+        if self._cached_scorer is None or self._cached_scorer[0] != n_threads:
+            self._cached_scorer = n_threads, TagScorer(self._fitted, n_threads=n_threads)
+        return self._cached_scorer[1]
+
+    @property
+    def tags_(self) -> tuple[str, ...]:
+        """The L tags, the most frequent first."""
+        return self._fitted.tags
+
+    @property
+    def vocabulary_(self) -> Vocabulary:
+        """The V words and their counts."""
+        return self._fitted.features.vocabulary
+
+    def rank(self, texts: Iterable[str], k: int = 10) -> Ranked:
+        """Return the best tags of each text.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            N texts.
+        k : int, default 10
+            How many; all L where there are fewer.
+
+        Returns
+        -------
+        Ranked
+            Tags and scores, the best first; of equal scores the more frequent tag. A text without a known word has the
+            tags by their frequency.
+
+        Raises
+        ------
+        NotFittedError
+            When there is no model yet.
+        """
+        listed = check_texts("texts", texts)
+        k = min(check_int("k", k, at_least=1), len(self._fitted.tags))
+        ids, scores = self._scorer.best(listed, k)
+        return Ranked(np.array(self._fitted.tags, object)[ids], scores, ids)
+
+    def embed(self, texts: Iterable[str]) -> FloatArray:
+        """Return the vectors of texts in the space of the tags.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            N texts.
+
+        Returns
+        -------
+        ndarray of float32, shape (N, E)
+            Zeros for a text without a known word.
+        """
+        return self._scorer.embed(check_texts("texts", texts))
+
+    def embed_tags(self, tags: Iterable[str] | None = None) -> FloatArray:
+        """Return the vectors of tags.
+
+        Parameters
+        ----------
+        tags : iterable of str, optional
+            Which; all, in the order of `tags_`, by default.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_tags, E)
+            A row a tag; zeros for one that the model does not know.
+        """
+        vectors = np.asarray(self._fitted.tag_vectors)
+        if tags is None:
+            return np.array(vectors, dtype=np.float32)
+        ids = self._ids_of(check_texts("tags", tags))
+        found: FloatArray = np.asarray(vectors[np.maximum(ids, 0)], dtype=np.float32)
+        found[ids < 0] = 0
+        return found
+
+    def nearest_tags(self, tag: str, k: int = 10) -> list[Neighbor]:
+        """Return the tags most similar to a tag, by the cosine of their vectors.
+
+        Parameters
+        ----------
+        tag : str
+            A known tag.
+        k : int, default 10
+            How many.
+
+        Returns
+        -------
+        list of Neighbor
+            The most similar first, without the tag itself.
+
+        Raises
+        ------
+        KeyError
+            When the model does not know the tag.
+        """
+        tag_id = self._id_of(tag)
+        vectors = normalized(np.asarray(self._fitted.tag_vectors))
+        similarities = vectors @ vectors[tag_id]
+        similarities[tag_id] = -np.inf
+        return _neighbors(similarities, self._fitted.tags, min(check_int("k", k, at_least=1), len(vectors) - 1))
+
+    def words_near_tag(self, tag: str, k: int = 10) -> list[Neighbor]:
+        """Return the words whose vectors are most similar to that of a tag.
+
+        Parameters
+        ----------
+        tag : str
+            A known tag.
+        k : int, default 10
+            How many.
+
+        Returns
+        -------
+        list of Neighbor
+            The most similar first. With a bag of words alone: for the convolution and for several poolings a word is
+            embedded as a text of its own.
+
+        Raises
+        ------
+        KeyError
+            When the model does not know the tag.
+        """
+        tag_id = self._id_of(tag)
+        words = self.vocabulary_.words
+        vectors = normalized(self.embed(words))
+        similarities = vectors @ normalized(np.asarray(self._fitted.tag_vectors[tag_id : tag_id + 1]))[0]
+        return _neighbors(similarities, words, min(check_int("k", k, at_least=1), len(words)))
+
+    def recommend(
+        self, history: Iterable[str], candidates: Iterable[str], k: int = 10, *, bag_of_words: float = 0.0
+    ) -> Recommendation:
+        """Rank texts by their similarity to the most similar text of a history, as the paper recommends documents.
+
+        Parameters
+        ----------
+        history : iterable of str
+            Texts that one reader has read.
+        candidates : iterable of str
+            N texts to choose from.
+        k : int, default 10
+            How many; all where there are fewer.
+        bag_of_words : float, default 0
+            Share, from 0 to 1, of the cosine of weighted words in the similarity; the rest is that of embeddings. The
+            paper's best figures are those of a mixture.
+
+        Returns
+        -------
+        Recommendation
+            Positions among the candidates and similarities, the best first; without a history all are 0.
+        """
+        share = check_float("bag_of_words", bag_of_words, at_least=0, at_most=1)
+        read, offered = check_texts("history", history), check_texts("candidates", candidates)
+        return nearest_to_history(self._scorer, read, offered, check_int("k", k, at_least=1), share)
+
+    def evaluate(self, texts: Source, tags: object = None) -> TagMetrics:
+        """Rank all tags for texts whose tags are known.
+
+        Parameters
+        ----------
+        texts : path, paths or iterable of str
+            As for `fit`.
+        tags : sequence, optional
+            As for `fit`.
+
+        Returns
+        -------
+        TagMetrics
+            Precision, recall and nDCG at 1, 5 and 10, ranks, and coverage. Every text with a tag counts, also one of
+            unknown words, and tags that the model does not know count as not found.
+        """
+        listed, truth = tagged_texts(texts, tags, tags_from=self.tags_from, label_prefix=self._label_prefix)
+        counts, n_tags = np.asarray(self._fitted.tag_counts), len(self._fitted.tags)
+        k = min(max(CUTOFFS), n_tags)
+        best = np.empty((len(listed), k), np.int32)
+        ranks, frequencies = [], []
+        for begin, scores in self._scorer.score_blocks(listed):
+            end = begin + len(scores)
+            _core.best_columns(
+                scores, columns_out=best[begin:end], scores_out=np.empty((len(scores), k), np.float32), n_threads=1
+            )
+            for row, names in zip(scores, truth[begin:end], strict=True):
+                ids = self._ids_of(dict.fromkeys(names))
+                ranks.append(ranks_of_tags(row[None], np.zeros(ids.size, np.int64), ids))
+                frequencies.append(np.where(ids >= 0, counts[np.maximum(ids, 0)], 0))
+        return tag_metrics(ranks, best, n_tags=n_tags, frequencies=frequencies)
+
+    def starspace_hit(self, texts: Source, tags: object = None, *, k: int = 1) -> float:
+        """Return StarSpace's hit@k, for comparison with its figures: see `evaluation.ranking.starspace_hit_at_k`.
+
+        Parameters
+        ----------
+        texts : path, paths or iterable of str
+            As for `fit`.
+        tags : sequence, optional
+            As for `fit`.
+        k : int, default 1
+            How many tags are looked at.
+
+        Returns
+        -------
+        float
+            Share of texts.
+        """
+        listed, truth = tagged_texts(texts, tags, tags_from=self.tags_from, label_prefix=self._label_prefix)
+        ids = [known[known >= 0] for known in (self._ids_of(names) for names in truth)]
+        hits = np.zeros(2)
+        for begin, scores in self._scorer.score_blocks(listed):
+            block = ids[begin : begin + len(scores)]
+            n_known = sum(each.size > 0 for each in block)
+            if n_known:
+                hits += n_known * starspace_hit_at_k(scores, block, check_int("k", k, at_least=1)), n_known
+        return float(hits[0] / hits[1]) if hits[1] else float("nan")
+
+    def explain_linear(self, text: str, tag: str) -> list[FeatureWeight]:
+        """Return what each row of a text adds to the linear part of a tag's score.
+
+        Parameters
+        ----------
+        text : str
+            A text.
+        tag : str
+            A known tag.
+
+        Returns
+        -------
+        list of FeatureWeight
+            The strongest first; together with the bias they are the linear score. Empty without a linear part.
+
+        Raises
+        ------
+        KeyError
+            When the model does not know the tag.
+        """
+        tag_id, linear = self._id_of(tag), self._fitted.linear
+        if linear is None:
+            return []
+        weighted = self._scorer.weighted(self._scorer.rows_of([text]))
+        found = []
+        for row, value in zip(weighted.rows.tolist(), weighted.values.tolist(), strict=True):
+            begin, end = linear.indptr[row], linear.indptr[row + 1]
+            place = begin + np.searchsorted(linear.tag_ids[begin:end], tag_id)
+            if place < end and linear.tag_ids[place] == tag_id:
+                word = self.vocabulary_.word(row) if row < len(self.vocabulary_) else ""
+                found.append(FeatureWeight(row, word, value * float(linear.values[place]) * linear.mix))
+        return sorted(found, key=lambda each: -abs(each.value))
+
+    @property
+    def _label_prefix(self) -> str:
+        return str(self._fitted.features.label_prefix)
+
+    def _ids_of(self, tags: Iterable[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        if self._known_tags is None or self._known_tags[0] is not self._fitted:
+            self._known_tags = self._fitted, {tag: tag_id for tag_id, tag in enumerate(self._fitted.tags)}
+        known = self._known_tags[1]
+        return np.array([known.get(tag, -1) for tag in tags], np.int64)
+
+    _known_tags: tuple[StoredTagSpace, dict[str, int]] | None = None
+
+    def _id_of(self, tag: str) -> int:
+        tag_id = int(self._ids_of([tag])[0])
+        return tag_id if tag_id >= 0 else _unknown(tag, self._fitted.tags)
+
+
+def _unknown(tag: str, tags: Sequence[str]) -> NoReturn:
+    near = difflib.get_close_matches(str(tag), tags[:10_000], n=3)
+    raise KeyError(f"no tag {tag!r}" + (f"; near it: {', '.join(near)}" if near else ""))
+
+
+def _neighbors(similarities: FloatArray, names: Sequence[str], k: int) -> list[Neighbor]:
+    order = np.argsort(-similarities, kind="stable")[:k]
+    return [Neighbor(names[place], float(similarities[place])) for place in order.tolist()]

@@ -1,0 +1,112 @@
+"""Texts and their tags, wherever the tags stand: in a list, in fastText's lines, or as hashtags in running text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from textspace._validation import check_choice
+from textspace.text.labelled import read_labelled
+from textspace.text.tokenizers import tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textspace._typing import Source
+
+TagSource: TypeAlias = Literal["label", "hashtag"]
+Folding: TypeAlias = Literal["words", "whitespace"]
+TAG_SOURCES = ("label", "hashtag")
+FOLDINGS = ("words", "whitespace")
+# Not after a letter or a slash: C#, and addresses with an anchor, have no hashtag. A tag has a letter: #1 is a number.
+_HASHTAG = re.compile(r"(?<![\w/&#])[#\uFF03](?=\d*[^\W\d])(\w+)")
+
+
+def cut_hashtags(text: str, *, fold: bool = True) -> tuple[str, tuple[str, ...]]:
+    """Take the hashtags out of a text.
+
+    Parameters
+    ----------
+    text : str
+        Running text.
+    fold : bool, default True
+        Whether tags are lower-cased, in Unicode's normal form NFKC: #NYC and #nyc are the same.
+
+    Returns
+    -------
+    text : str
+        Without the tags, so that none of them can be read from it.
+    tags : tuple of str
+        Each once, in the order of the text, without #.
+
+    Examples
+    --------
+    >>> cut_hashtags("Crazy #Commute on the #7 train, C# for #nyc #commute")
+    ('Crazy on the #7 train, C# for', ('commute', 'nyc'))
+    """
+    tags = _HASHTAG.findall(text)
+    if fold:
+        tags = [unicodedata.normalize("NFKC", tag).lower() for tag in tags]
+    return " ".join(_HASHTAG.sub(" ", text).split()), tuple(dict.fromkeys(tags))
+
+
+def tagged_texts(
+    source: Source, tags: object = None, *, tags_from: TagSource = "label", label_prefix: str = "__label__"
+) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Read texts and tags.
+
+    Parameters
+    ----------
+    source : path, paths or iterable of str
+        Texts; without `tags`, with their tags in them.
+    tags : sequence, optional
+        For each text its tag, or a sequence of tags.
+    tags_from : {"label", "hashtag"}
+        Without `tags`: whether they are fastText's, with `label_prefix`, or hashtags.
+    label_prefix : str
+        Of fastText's labels.
+
+    Returns
+    -------
+    texts : list of str
+        Without their tags.
+    tags : list of tuple of str
+        The tags of each.
+    """
+    check_choice("tags_from", tags_from, TAG_SOURCES)
+    if tags is None and tags_from == "hashtag":
+        # No token starts with a NUL: every line is all text.
+        cut = [cut_hashtags(text) for batch in read_labelled(source, label_prefix="\0") for text in batch.texts]
+        return [text for text, _ in cut], [found for _, found in cut]
+    texts: list[str] = []
+    found: list[tuple[str, ...]] = []
+    for batch in read_labelled(source, tags, label_prefix=label_prefix):
+        texts += batch.texts
+        found += batch.labels
+    return texts, found
+
+
+def folded(texts: Iterable[str], folding: Folding) -> list[str]:
+    """Cut texts into tokens with a space between them.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        N texts.
+    folding : {"words", "whitespace"}
+        "words": words alone, lower-cased, in Unicode's normal form NFKC; "whitespace": texts stay as they are.
+
+    Returns
+    -------
+    list of str
+        N texts.
+
+    Examples
+    --------
+    >>> folded(["Don't Panic!"], "words")
+    ["don't panic"]
+    """
+    if check_choice("folding", folding, FOLDINGS) == "whitespace":
+        return list(texts)
+    return [" ".join(tokenize(text.replace("\n", " "), tokenizer="unicode")) for text in texts]

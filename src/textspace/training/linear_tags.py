@@ -1,0 +1,302 @@
+"""The linear part of a tag model: one support vector machine a tag over the weighted rows of a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from textspace import _core
+from textspace.formats.stored_tagspace import SparseLinear
+
+if TYPE_CHECKING:
+    from textspace._typing import BoolArray, FloatArray, IntArray, LongArray
+    from textspace.text.features import TextFeatures
+    from textspace.training.tag_documents import TagDocuments
+
+# Projected gradients up to it are as good as 0, and texts up to it inside the margin are left out.
+_TOLERANCE = 0.2
+_MARGIN_TOLERANCE = 0.15
+_PASSES = 5
+_SMALLEST_WEIGHT = 1e-3
+_BIAS = -1.0  # the core's
+_SMALLEST_NORM = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class LinearParameters:
+    """How the linear part is trained.
+
+    Parameters
+    ----------
+    cost : float
+        C: what a text on the wrong side of the margin costs, against the size of the weights.
+    subword_weight : float
+        What a character n-gram counts beside a word with the same idf.
+    min_texts : int
+        Rows that fewer texts have are left out.
+    n_threads : int
+        Threads; the result does not depend on them.
+    """
+
+    cost: float = 0.5
+    subword_weight: float = 0.4
+    min_texts: int = 1
+    n_threads: int = 1
+
+
+class WeightedTexts(NamedTuple):
+    """N texts as (row, value) pairs: text i has those from ``indptr[i]`` to ``indptr[i + 1]``."""
+
+    indptr: LongArray
+    rows: IntArray
+    values: FloatArray
+
+
+def train_linear(
+    documents: TagDocuments,
+    features: TextFeatures,
+    n_tags: int,
+    parameters: LinearParameters,
+    *,
+    mix: float,
+    start: SparseLinear | None = None,
+) -> SparseLinear:
+    """Train one linear model a tag.
+
+    Parameters
+    ----------
+    documents : TagDocuments
+        The texts and their tags.
+    features : TextFeatures
+        Whose rows they have.
+    n_tags : int
+        L.
+    parameters : LinearParameters
+        How.
+    mix : float
+        What the scores are multiplied by when they are added to those of the dense part.
+    start : SparseLinear, optional
+        A linear part with the same rows, for the first tags: it is kept, and only the other tags are trained. A row
+        that has a weight keeps it.
+
+    Returns
+    -------
+    SparseLinear
+        The weights.
+
+    Notes
+    -----
+    A text is the vector of (1 + log n) * w over the rows that it has n times, divided by its norm; w is the row's
+    inverse document frequency. Each tag's weights minimize half their squared norm plus `cost` times the squared hinge
+    losses of all texts, with a bias of -1 that is not learned.
+
+    References
+    ----------
+    C.-J. Hsieh, K.-W. Chang, C.-J. Lin, S. S. Keerthi, S. Sundararajan, "A dual coordinate descent method for
+    large-scale linear SVM", 2008.
+    """
+    row_weights = linear_row_weights(documents, features, parameters)
+    n_kept = 0
+    if start is not None:
+        n_kept = start.bias.size
+        if start.row_weights is not None:
+            row_weights = np.where(start.row_weights > 0, start.row_weights, row_weights)
+    texts = weighted_texts(documents.indptr, documents.rows, row_weights)
+    # The kernel reads a cache line for each row of each text: those of frequent rows should lie together.
+    rows = np.argsort(-np.bincount(texts.rows, minlength=features.n_rows), kind="stable")
+    rows = rows[: np.count_nonzero(np.bincount(texts.rows, minlength=1))]
+    column_of = np.zeros(features.n_rows, np.int32)
+    column_of[rows] = np.arange(rows.size)
+    tag_indptr, tag_texts = texts_of_tags(documents, n_tags)
+    weights = _core.train_one_vs_rest(
+        texts.indptr,
+        column_of[texts.rows],
+        texts.values,
+        tag_indptr[n_kept:] - tag_indptr[n_kept],
+        tag_texts[tag_indptr[n_kept] :],
+        n_rows=rows.size,
+        cost=parameters.cost,
+        tolerance=_TOLERANCE,
+        margin_tolerance=_MARGIN_TOLERANCE,
+        smallest_weight=_SMALLEST_WEIGHT,
+        passes=_PASSES,
+        n_threads=parameters.n_threads,
+    )
+    indptr, tag_ids, values = _of_all_rows(*weights, rows, features.n_rows)
+    if start is not None:
+        indptr, tag_ids, values = _joined(start, indptr, tag_ids + np.int32(n_kept), values)
+    return SparseLinear(indptr, tag_ids, values, np.full(n_tags, _BIAS, np.float32), row_weights, mix)
+
+
+def with_new_rows(linear: SparseLinear, *, n_known_words: int, n_new_words: int, n_rows: int) -> SparseLinear:
+    """Make room for words and n-grams that a linear part does not have: words come before the n-grams.
+
+    Parameters
+    ----------
+    linear : SparseLinear
+        The linear part.
+    n_known_words, n_new_words : int
+        Words that it has, and that come after these.
+    n_rows : int
+        All rows there are to be; those that are left over are n-grams, at the end.
+
+    Returns
+    -------
+    SparseLinear
+        The same for its own rows; new rows have no weights.
+    """
+    rows = np.arange(linear.indptr.size - 1)
+    rows[n_known_words:] += n_new_words
+    lengths = np.zeros(n_rows, np.int64)
+    lengths[rows] = np.diff(linear.indptr)
+    row_weights = None
+    if linear.row_weights is not None:
+        row_weights = np.zeros(n_rows, np.float32)
+        row_weights[rows] = linear.row_weights
+    return replace(linear, indptr=np.append(0, np.cumsum(lengths)), row_weights=row_weights)
+
+
+def _joined(
+    start: SparseLinear, indptr: LongArray, tag_ids: IntArray, values: FloatArray
+) -> tuple[LongArray, IntArray, FloatArray]:
+    """Put the lists of each row one after the other."""
+    order = np.argsort(np.append(_rows_of_lists(start.indptr), _rows_of_lists(indptr)), kind="stable")
+    return (
+        indptr + start.indptr,
+        np.append(start.tag_ids, tag_ids)[order],
+        np.append(start.values, values)[order],
+    )
+
+
+def _rows_of_lists(indptr: LongArray) -> LongArray:
+    return np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
+
+
+def _of_all_rows(
+    indptr: LongArray, tag_ids: IntArray, values: FloatArray, rows: LongArray, n_rows: int
+) -> tuple[LongArray, IntArray, FloatArray]:
+    """Put the list of column i where row ``rows[i]`` has its place."""
+    lengths = np.zeros(n_rows, np.int64)
+    lengths[rows] = np.diff(indptr)
+    first = np.zeros(n_rows, np.int64)
+    first[rows] = indptr[:-1]
+    new_indptr = np.append(0, np.cumsum(lengths))
+    places = np.repeat(first - new_indptr[:-1], lengths) + np.arange(values.size)
+    return new_indptr, tag_ids[places], values[places]
+
+
+def linear_row_weights(documents: TagDocuments, features: TextFeatures, parameters: LinearParameters) -> FloatArray:
+    """Return what each row counts: log((1 + N) / (1 + n)) + 1 where n of N texts have it; 0 for rare ones.
+
+    Parameters
+    ----------
+    documents : TagDocuments
+        The texts.
+    features : TextFeatures
+        Whose rows they have.
+    parameters : LinearParameters
+        `subword_weight` and `min_texts`.
+
+    Returns
+    -------
+    ndarray of float32, shape (R,)
+        The weights.
+    """
+    pairs, _ = _counted_pairs(documents.indptr, documents.rows, features.n_rows)
+    n_texts = np.bincount(pairs % features.n_rows, minlength=features.n_rows)
+    weights = np.log((1 + len(documents)) / (1 + n_texts)) + 1
+    weights[subword_rows(features)] *= parameters.subword_weight
+    weights[n_texts < parameters.min_texts] = 0
+    return weights.astype(np.float32)
+
+
+def subword_rows(features: TextFeatures) -> BoolArray:
+    """Tell which rows are character n-grams of known words.
+
+    Parameters
+    ----------
+    features : TextFeatures
+        Whose rows.
+
+    Returns
+    -------
+    ndarray of bool, shape (R,)
+        A bucket that a character n-gram shares with a word n-gram counts as the former.
+    """
+    is_subword = np.zeros(features.n_rows, bool)
+    vocabulary = features.vocabulary
+    if features.max_n > 0 and len(vocabulary):
+        _, rows = _core.word_rows(
+            vocabulary.blob,
+            vocabulary.offsets,
+            np.arange(len(vocabulary), dtype=np.int32),
+            features.min_n,
+            features.max_n,
+            features.n_buckets,
+            len(vocabulary),
+            features.buckets,
+            features.bucket_rows,
+        )
+        is_subword[rows[rows >= len(vocabulary)]] = True
+    return is_subword
+
+
+def weighted_texts(indptr: LongArray, rows: IntArray, row_weights: FloatArray) -> WeightedTexts:
+    """Turn lists of rows into vectors of norm 1.
+
+    Parameters
+    ----------
+    indptr : ndarray of int64, shape (N + 1,)
+        Text i has ``rows[indptr[i]:indptr[i + 1]]``.
+    rows : ndarray of int32
+        Rows, in any order.
+    row_weights : ndarray of float32, shape (R,)
+        What each counts; those of weight 0 are left out.
+
+    Returns
+    -------
+    WeightedTexts
+        Rows ascending in each text.
+    """
+    n_texts, n_rows = indptr.size - 1, max(row_weights.size, 1)
+    pairs, counts = _counted_pairs(indptr, rows, n_rows)
+    of_text, row = np.divmod(pairs, n_rows)
+    values = (1 + np.log(counts)) * row_weights[row]
+    kept = values > 0
+    of_text, row, values = of_text[kept], row[kept], values[kept]
+    norms = np.sqrt(np.bincount(of_text, values**2, minlength=n_texts))
+    values /= np.maximum(norms, _SMALLEST_NORM)[of_text]
+    ends = np.cumsum(np.bincount(of_text, minlength=n_texts))
+    return WeightedTexts(np.append(0, ends), row.astype(np.int32), values.astype(np.float32))
+
+
+def texts_of_tags(documents: TagDocuments, n_tags: int) -> tuple[LongArray, IntArray]:
+    """List the texts that have each tag.
+
+    Parameters
+    ----------
+    documents : TagDocuments
+        Texts and tags.
+    n_tags : int
+        L.
+
+    Returns
+    -------
+    indptr : ndarray of int64, shape (L + 1,)
+        Tag t has ``texts[indptr[t]:indptr[t + 1]]``.
+    texts : ndarray of int32
+        Ascending for each tag.
+    """
+    texts = np.repeat(np.arange(len(documents), dtype=np.int32), np.diff(documents.tag_indptr))
+    order = np.argsort(documents.tag_ids, kind="stable")
+    ends = np.cumsum(np.bincount(documents.tag_ids, minlength=n_tags))
+    return np.append(0, ends), texts[order]
+
+
+def _counted_pairs(indptr: LongArray, rows: IntArray, n_rows: int) -> tuple[LongArray, LongArray]:
+    """Number the different (text, row), ascending, and count each; numpy.unique takes ten times as long."""
+    pairs = np.sort(_rows_of_lists(indptr) * n_rows + rows)
+    first = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: pairs.size])
+    return pairs[first], np.diff(np.append(first, pairs.size))
