@@ -11,7 +11,7 @@ from corpora import CACHE, SHARED, replacing, wikipedia
 LABEL = "__label__"
 MODELS = SHARED / "data" / "models"
 SETS = {"imdb": "classification", "20newsgroups": "classification", "langid": "classification",
-        "trec": "classification", "debtags": "tags"}  # fmt: skip
+        "trec": "classification", "debtags": "tags", "cooking": "tags"}  # fmt: skip
 
 
 def labelled(name: str, part: str, *, n_documents: int | None = None) -> Path:
