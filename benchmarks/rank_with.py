@@ -28,23 +28,20 @@ def rank_with_numpy(texts: np.ndarray, tags: np.ndarray) -> None:
         np.argsort(-np.take_along_axis(scores, best, 1), axis=1)
 
 
-def normalized(vectors: np.ndarray) -> np.ndarray:
-    """Rows of norm 1; zeros stay."""
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
-
-
-def main(program: str, model: str, path: str) -> None:
+def main(program: str, model: str, path: str, expansion: str = "0") -> None:
     """Rank once; what is made once (packed rows, the graph) is made before, with a first text."""
     ts = TagSpace.load(model, mmap=False)
     ts.n_threads = 1
     texts = Path(path).read_text(encoding="utf-8").splitlines()
     figures: dict[str, float] = {}
     if program == "numpy":
-        vectors, tags = normalized(ts.embed(texts)), normalized(ts.embed_tags())
+        vectors, tags = ts.embed(texts), ts.embed_tags()
         began = time.process_time()
         rank_with_numpy(vectors, tags)
     else:
         building = time.process_time()
+        if program == "approximate":
+            ts.build_tag_index(expansion=int(expansion))
         ts.rank(texts[:1], k=K, search=program)  # type: ignore[arg-type]
         figures["build_seconds"] = time.process_time() - building
         began = time.process_time()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from textspace._typing import FloatArray, IntArray, LongArray
 
-EXPANSION = 24
+EXPANSION = 96
 _CONNECTIVITY = 16
 _EXPANSION_OF_BUILDING = 128
 _FLOATS_PER_BLOCK = 1 << 23  # rows that are compared exactly
@@ -27,7 +27,7 @@ class ApproximateIndex:
     ----------
     vectors : array_like of float32, shape (N, D)
         The rows to search; they are kept.
-    expansion : int, default 24
+    expansion : int, default 96
         How many rows a search holds in view at least: more find more of the nearest, and take longer.
     n_threads : int, optional
         Threads that build and search; None uses all cores. With several, two indexes of the same rows may differ a
@@ -50,7 +50,7 @@ class ApproximateIndex:
     The graph is that of usearch (HNSW), over 16-bit rows. All rows get one more column that makes their norms equal:
     then those of the highest inner product are the nearest. Scores are computed again from the float32 rows.
 
-    Building compares each row with some hundreds of others, which takes longer than some 100,000 exact searches.
+    Building compares each row with some hundreds of others, which takes as long as some 10,000 exact searches.
 
     References
     ----------
