@@ -38,7 +38,8 @@ def measure(scale: Scale) -> Section:
         f"{scale.rounds} alternating rounds, CPU time. The vectors are real: those of 128 components of "
         "the English text (CBOW): a text is the mean of its words' vectors, and the output vectors of the most "
         "frequent words are the tags; inner products. textspace starts from the texts; NumPy's matmul and "
-        "argpartition (blocks of 250 texts) are given their vectors. The index is usearch's; its building is not counted.",
+        "argpartition (blocks of 250 texts) are given their vectors. The index is usearch's; "
+        "its building is not counted.",
         ("program", "texts/s", "against NumPy", "against exact", "recall@10", "building s"),
     )
     programs: dict[str, Callable[[], dict[str, float]]] = {

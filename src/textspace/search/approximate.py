@@ -50,7 +50,7 @@ class ApproximateIndex:
     The graph is that of usearch (HNSW), over 16-bit rows. All rows get one more column that makes their norms equal:
     then those of the highest inner product are the nearest. Scores are computed again from the float32 rows.
 
-    Building compares each row with some hundreds of others, which takes as long as some 10,000 exact searches.
+    Building compares each row with some hundreds of others, which takes as long as some 40,000 exact searches.
 
     References
     ----------

@@ -119,7 +119,7 @@ class TagQueries:
 
         Notes
         -----
-        Building takes as long as ranking all tags for some 10,000 texts, and 0.95 of the best 10 of 100,000 tags are
+        Building takes as long as ranking all tags for some 40,000 texts, and 0.95 of the best 10 of 100,000 tags are
         found only about twice as fast as all: the index is for many more tags, or where fewer are enough. It is
         kept in memory with this estimator, and not in files. `tag_index_recall` measures what it finds.
         """
