@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 # Texts of up to so many words on average: each word tells much, and its parts tell more.
 _SHORT_TEXT = 32
 _SHORT: dict[str, Any] = {"min_n": 4, "max_n": 5, "epochs": 10}
-_LONG: dict[str, Any] = {"epochs": 5}
+_LONG: dict[str, Any] = {"dim": 64, "epochs": 3}
 # Buckets take memory only where they occur: so many that two n-grams hardly ever share one.
 _FAST: dict[str, Any] = {"word_ngrams": 2, "n_buckets": 2**23, "learning_rate": 0.005}
 _SUBWORD_WEIGHT = 0.6
+# Long texts begin with what they are about.
+_LEAD = 3.0
 # What 1 of the linear score is beside the logits of the dense part; chosen on validation data, see docs/tags.md.
 _MIX = 50.0
 # Rows read times blocks of 16 tags, above which one linear model a tag would take longer than all the rest.
@@ -55,6 +57,8 @@ class FittingPlan:
         Of the linear part.
     min_texts : int
         Of the linear part.
+    lead : float
+        Of the linear part.
     estimator : dict
         Parameters of `TagSpace` that are kept beside those of the dense part.
     """
@@ -64,6 +68,7 @@ class FittingPlan:
     linear: bool | Literal["auto"]
     cost: float
     min_texts: int
+    lead: float
     estimator: dict[str, object]
 
 
@@ -103,6 +108,7 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
         "auto" if given["linear"] is None and linear else linear,
         check_float("cost", given["cost"], above=0),
         1 if short else 2,
+        0.0 if short else _LEAD,
         {name: given[name] for name in ("preset", "linear", "cost", "tags_from")}
         | {"folding": folding, "options": None if given["options"] is None else dict(given["options"])},
     )
@@ -158,7 +164,7 @@ def train_model(
     )
     stored = replace(trained.stored, parameters=trained.stored.parameters | plan.estimator)
     if plan.linear is True or (plan.linear == "auto" and _is_affordable(documents, len(names))):
-        options = LinearParameters(plan.cost, _SUBWORD_WEIGHT, plan.min_texts, parameters.n_threads)
+        options = LinearParameters(plan.cost, _SUBWORD_WEIGHT, plan.min_texts, plan.lead, parameters.n_threads)
         linear = train_linear(
             documents, features, len(names), options, mix=_MIX, start=None if start is None else _known(start, features)
         )
