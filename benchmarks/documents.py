@@ -126,11 +126,12 @@ def short_documents(n_different: int, *, times: int, n_words: int = 10, n_labels
     return path
 
 
-def posts(n_posts: int, *, n_tags: int, n_words: int = 10, vocabulary: int = 50_000) -> Path:
-    """Posts made up of words by Zipf's law, every tag in its turn; three words of a post tell its tag."""
+def posts(n_posts: int, *, n_tags: int, n_words: int = 10) -> Path:
+    """Posts made up of words by Zipf's law, half as many as tags: each tag in turn, and three words that tell it."""
     path = CACHE / f"posts-{n_posts}x{n_tags}.txt"
     if not path.is_file():
         random = np.random.default_rng(1)
+        vocabulary = n_tags // 2
         shares = 1 / np.arange(10, vocabulary + 10)
         with replacing(path) as target:
             for begin in range(0, n_posts, n_tags):

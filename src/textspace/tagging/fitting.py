@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._validation import check_choice, check_float, reject
-from textspace.tagging.tagged_texts import FOLDINGS, folded
+from textspace.tagging.tagged_texts import FOLDINGS
 from textspace.text.label_ids import KnownLabels
 from textspace.training.linear_tags import LinearParameters, train_linear, with_new_rows
 from textspace.training.tag_documents import encode_tagged
@@ -20,12 +20,14 @@ from textspace.training.tagspace_parameters import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textspace._typing import Source
     from textspace.formats.stored_tagspace import SparseLinear, StoredTagSpace
     from textspace.text.features import TextFeatures
     from textspace.training.callbacks import Callback
     from textspace.training.loop import OnInterrupt, TrainingRun
     from textspace.training.tag_documents import TagDocuments
 
+PLANNED_TEXTS = 10_000  # that are looked at before training
 # Texts of up to so many words on average: each word tells much, and its parts tell more.
 _SHORT_TEXT = 32
 _SHORT: dict[str, Any] = {"min_n": 4, "max_n": 5, "epochs": 10}
@@ -90,7 +92,9 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
     is_fast = given["preset"] == "fast"
     values = asdict(tagspace_preset(given["preset"])) | (_FAST if is_fast else {})
     del values["seed"]
-    short = sum(text.count(" ") + 1 for text in texts[:10_000]) <= _SHORT_TEXT * max(len(texts[:10_000]), 1)
+    short = sum(text.count(" ") + 1 for text in texts[:PLANNED_TEXTS]) <= _SHORT_TEXT * max(
+        len(texts[:PLANNED_TEXTS]), 1
+    )
     if is_fast and given["encoder"] in (None, "bag"):
         values |= _SHORT if short else _LONG
     if given["encoder"] == "cnn":
@@ -121,8 +125,8 @@ OVERRIDES = (
 
 
 def train_model(
-    texts: Sequence[str],
-    tags: Sequence[Sequence[str]],
+    texts: Source,
+    tags: Sequence[Sequence[str]] | None,
     plan: FittingPlan,
     *,
     start: StoredTagSpace | None,
@@ -133,8 +137,10 @@ def train_model(
 
     Parameters
     ----------
-    texts, tags : sequence
-        N texts, and the tags of each.
+    texts : path or sequence of str
+        N texts, folded already; or a file of texts with their tags in fastText's form.
+    tags : sequence, or None
+        The tags of each; None for a file.
     plan : FittingPlan
         How.
     start : StoredTagSpace or None
@@ -153,7 +159,7 @@ def train_model(
     """
     parameters = plan.parameters
     features, names, counts, documents = encode_tagged(
-        folded(texts, plan.folding),
+        texts,
         tags,
         parameters,
         start=None if start is None else start.features,

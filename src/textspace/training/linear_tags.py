@@ -11,7 +11,9 @@ from textspace import _core
 from textspace.formats.stored_tagspace import SparseLinear
 
 if TYPE_CHECKING:
-    from textspace._typing import BoolArray, DoubleArray, FloatArray, IntArray, LongArray
+    from numpy.typing import NDArray
+
+    from textspace._typing import BoolArray, FloatArray, IntArray, LongArray
     from textspace.text.features import TextFeatures
     from textspace.training.tag_documents import TagDocuments
 
@@ -93,8 +95,9 @@ def train_linear(
     Notes
     -----
     A text is the vector of (1 + log n) * w over the rows that it has n times, divided by its norm; w is the row's
-    inverse document frequency. With `lead`, the word at position p counts 1 + lead * exp(-p / 10) times in n. Each tag's weights minimize half their squared norm plus `cost` times the squared hinge
-    losses of all texts, with a bias of -1 that is not learned.
+    inverse document frequency. With `lead`, the word at position p counts 1 + lead * exp(-p / 10) times in n. Each
+    tag's weights minimize half their squared norm plus `cost` times the squared hinge losses of all texts, with a bias
+    of -1 that is not learned.
 
     References
     ----------
@@ -311,7 +314,8 @@ def positions(indptr: LongArray, rows: IntArray, n_words: int) -> LongArray:
     is_word = rows < n_words
     before = np.append(0, np.cumsum(is_word))
     words = before[:-1] - before[indptr[:-1]][of_text]
-    return np.where(is_word, words, np.arange(rows.size) - indptr[:-1][of_text] - words)
+    ngrams: LongArray = np.arange(rows.size) - indptr[:-1][of_text] - words
+    return np.where(is_word, words, ngrams)
 
 
 def texts_of_tags(documents: TagDocuments, n_tags: int) -> tuple[LongArray, IntArray]:
@@ -338,8 +342,8 @@ def texts_of_tags(documents: TagDocuments, n_tags: int) -> tuple[LongArray, IntA
 
 
 def _counted_pairs(
-    indptr: LongArray, rows: IntArray, n_rows: int, shares: DoubleArray | None = None
-) -> tuple[LongArray, LongArray | DoubleArray]:
+    indptr: LongArray, rows: IntArray, n_rows: int, shares: NDArray[np.float64] | None = None
+) -> tuple[LongArray, LongArray | NDArray[np.float64]]:
     """Number the different (text, row), ascending, and count each, or sum its shares; numpy.unique is slower by far."""
     pairs = _rows_of_lists(indptr) * n_rows + rows
     if shares is None:
