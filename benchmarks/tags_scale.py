@@ -21,8 +21,8 @@ def measure(scale: Scale) -> Section:
     section = Section(
         "Tags of very many posts",
         f"Posts of ten made-up words, of {n_tags // 2:,} by Zipf's law, in fastText's form; {n_tags:,} tags, each "
-        f"equally often. Sampled softmax with 100 of all tags, dim 64, one epoch, 2 threads, medians of {rounds} rounds, reading "
-        "included. Memory is flat when it grows by no more than a post's numbers.",
+        f"equally often. Sampled softmax with 100 of all tags, dim 64, one epoch, 2 threads, medians of {rounds} "
+        "rounds, reading included. Memory is flat when it grows by no more than a post's numbers.",
         ("posts", "us a post", "posts/s", "peak MB"),
     )
     programs = {f"{size:,}": partial(train, posts(size, n_tags=n_tags)) for size in sizes}

@@ -12,7 +12,7 @@ def main(path: str, n_threads: str) -> None:
     began = time.perf_counter()
     ts = TagSpace(
         loss="sampled_softmax", linear=False, folding="whitespace", dim=64, epochs=1, word_ngrams=1, min_n=0, max_n=0,
-        options={"n_negatives": 100}, n_threads=int(n_threads),
+        options={"n_negatives": 100, "memory_budget": 2**22}, n_threads=int(n_threads),
     )  # fmt: skip
     ts.fit(path)
     print(json.dumps({"tags": len(ts.tags_), "loss": ts.history_[-1].loss, "seconds": time.perf_counter() - began}))

@@ -57,9 +57,22 @@ class BlockSolver {
     for (size_t text = 0; text < space.has.size(); ++text)
       if (space.has[text] != 0) active.push_back(static_cast<int32_t>(text));
     sweep(space, rng);
+    bool all = activate_all(active, space);  // whether no text has been let go before this sweep
+    for (int pass = 1; pass < options_.passes; ++pass) {
+      if (sweep(space, rng) > options_.tolerance) {
+        all = false;
+        continue;
+      }
+      // A margin with a tolerance asks for no exact minimum: what was let go stays away.
+      if (all || options_.margin_tolerance > 0.0f) break;
+      all = activate_all(active, space);
+    }
+  }
+
+  static bool activate_all(std::vector<int32_t>& active, const Workspace& space) {
     active.resize(space.has.size());
     for (size_t i = 0; i < active.size(); ++i) active[i] = static_cast<int32_t>(i);
-    for (int pass = 1; pass < options_.passes && sweep(space, rng) > options_.tolerance; ++pass) {}
+    return true;
   }
 
   // Visits the active texts in random order, and lets go those that do not count for any tag. Returns the largest

@@ -7,7 +7,7 @@ from textspace import TagSpace
 train, test, *texts = sys.argv[1:]
 ts = TagSpace().fit(train)
 metrics = ts.evaluate(test)
-print(f"{len(ts.tags_)} tags, P@1 {metrics.precision_at(1):.3f}, R@10 {metrics.recall_at(10):.3f}")
+print(f"{len(ts.tags_)} tags, P@1 {metrics.precision[1]:.3f}, R@10 {metrics.recall[10]:.3f}")
 ranked = ts.rank(texts, k=5)
 for text, tags in zip(texts, ranked.labels, strict=True):
     print(f"{text}: {', '.join(tags)}")

@@ -149,5 +149,5 @@ def _number(file: TensorFile, name: str, default: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise FormatError(f"`{name}` must be a finite number, got {given!r:.80}")
+        raise FormatError(f"`{name}` must be a number, got {given!r:.80}")
     return number

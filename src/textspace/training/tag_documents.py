@@ -112,8 +112,10 @@ def encode_tagged(
     end_of_text = int(features.vocabulary.ids_of([END_OF_TEXT])[0])
     kept = rows >= 0 if end_of_text < 0 else (rows >= 0) & (rows != end_of_text)
     indptr = _kept_before(kept, indptr)
-    tag_ids = _ascending(encoded.label_indptr, encoded.label_ids)
-    return features, names, counts, TagDocuments(indptr, rows[kept], encoded.label_indptr, tag_ids)
+    tag_indptr = encoded.label_indptr
+    tag_ids = _ascending(tag_indptr, encoded.label_ids)
+    encoded.close()
+    return features, names, counts, TagDocuments(indptr, rows[kept], tag_indptr, tag_ids)
 
 
 def _kept_before(kept: BoolArray, indptr: LongArray) -> LongArray:
