@@ -28,7 +28,7 @@ PEERS_FOR_TESTS = $(if $(wildcard $(PEERS)),TEXTSPACE_PEERS_PYTHON=$(CURDIR)/ben
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
 
-demo: $(DONE)/package ## train vectors and a classifier on the docstrings of Python's standard library
+demo: $(DONE)/package ## train vectors, a classifier and a tag model on the docstrings of Python's standard library
 	$(BIN)/textspace demo
 
 test: $(DONE)/package $(DONE)/test ## run all tests, slow ones included

@@ -6,12 +6,14 @@ from itertools import islice
 from pathlib import Path
 from zlib import crc32
 
+import numpy as np
+
 from corpora import CACHE, SHARED, replacing, wikipedia
 
 LABEL = "__label__"
 MODELS = SHARED / "data" / "models"
 SETS = {"imdb": "classification", "20newsgroups": "classification", "langid": "classification",
-        "trec": "classification", "debtags": "tags", "cooking": "tags"}  # fmt: skip
+        "trec": "classification", "cooking": "tags", "debtags": "tags"}  # fmt: skip
 
 
 def labelled(name: str, part: str, *, n_documents: int | None = None) -> Path:
@@ -121,4 +123,23 @@ def short_documents(n_different: int, *, times: int, n_words: int = 10, n_labels
         with replacing(path) as target:
             for _ in range(times):
                 target.write(once)
+    return path
+
+
+def posts(n_posts: int, *, n_tags: int, n_words: int = 10) -> Path:
+    """Posts made up of words by Zipf's law, half as many as tags: each tag in turn, and three words that tell it."""
+    path = CACHE / f"posts-{n_posts}x{n_tags}.txt"
+    if not path.is_file():
+        random = np.random.default_rng(1)
+        vocabulary = n_tags // 2
+        shares = 1 / np.arange(10, vocabulary + 10)
+        with replacing(path) as target:
+            for begin in range(0, n_posts, n_tags):
+                tags = random.permutation(n_tags)[: n_posts - begin]
+                words = random.choice(vocabulary, (tags.size, n_words), p=shares / shares.sum())
+                words[:, :3] = (tags[:, None] * np.array([1, 7, 31]) + np.array([0, 3, 5])) % vocabulary
+                target.writelines(
+                    f"{LABEL}t{tag} {' '.join(f'w{word}' for word in row)}\n".encode()
+                    for tag, row in zip(tags.tolist(), words.tolist(), strict=True)
+                )
     return path

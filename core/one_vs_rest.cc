@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <new>
 
@@ -43,8 +42,6 @@ class BlockSolver {
     space.weights.assign(static_cast<size_t>(texts_.n_columns) * kTagBlock, 0.0f);
     space.alphas.assign(n_texts, Lanes{});
     space.has.assign(n_texts, 0);
-    space.order.resize(n_texts);
-    for (size_t i = 0; i < n_texts; ++i) space.order[i] = static_cast<int32_t>(i);
     for (int64_t lane = 0; lane < n; ++lane)
       for (int64_t i = tags_.indptr[first_tag + lane]; i < tags_.indptr[first_tag + lane + 1]; ++i)
         space.has[static_cast<size_t>(tags_.texts[i])] |= static_cast<uint16_t>(1u << lane);
@@ -53,31 +50,44 @@ class BlockSolver {
   }
 
  private:
+  // The texts that have a tag of the block, which shape the weights; then all, of which only those that count are kept.
   void descend(Workspace& space, Rng rng) const {
-    std::vector<int32_t>& order = space.order;
-    size_t n_active = order.size();
-    float largest_before = std::numeric_limits<float>::infinity();
-    for (int pass = 0; pass < options_.passes; ++pass) {
-      for (size_t i = n_active; i > 1; --i) std::swap(order[i - 1], order[rng.below(static_cast<uint32_t>(i))]);
-      float largest = 0.0f;
-      for (size_t i = 0; i < n_active;) {
-        if (i + 1 < n_active) prefetch(static_cast<size_t>(order[i + 1]), space);
-        // LIBLINEAR's shrinking: a text this far outside the margin is left alone until the others are solved.
-        if (step(static_cast<size_t>(order[i]), space, largest) > largest_before) {
-          std::swap(order[i], order[--n_active]);
-        } else {
-          ++i;
-        }
+    std::vector<int32_t>& active = space.order;
+    active.clear();
+    for (size_t text = 0; text < space.has.size(); ++text)
+      if (space.has[text] != 0) active.push_back(static_cast<int32_t>(text));
+    sweep(space, rng);
+    bool all = activate_all(active, space);  // whether no text has been let go before this sweep
+    for (int pass = 1; pass < options_.passes; ++pass) {
+      if (sweep(space, rng) > options_.tolerance) {
+        all = false;
+        continue;
       }
-      if (largest > options_.tolerance) {
-        largest_before = largest;
-      } else if (n_active == order.size()) {
-        break;
-      } else {
-        n_active = order.size();
-        largest_before = std::numeric_limits<float>::infinity();
-      }
+      // A margin with a tolerance asks for no exact minimum: what was let go stays away.
+      if (all || options_.margin_tolerance > 0.0f) break;
+      all = activate_all(active, space);
     }
+  }
+
+  static bool activate_all(std::vector<int32_t>& active, const Workspace& space) {
+    active.resize(space.has.size());
+    for (size_t i = 0; i < active.size(); ++i) active[i] = static_cast<int32_t>(i);
+    return true;
+  }
+
+  // Visits the active texts in random order, and lets go those that do not count for any tag. Returns the largest
+  // projected gradient.
+  float sweep(Workspace& space, Rng& rng) const {
+    std::vector<int32_t>& active = space.order;
+    for (size_t i = active.size(); i > 1; --i) std::swap(active[i - 1], active[rng.below(static_cast<uint32_t>(i))]);
+    float largest = 0.0f;
+    size_t n_kept = 0;
+    for (size_t i = 0; i < active.size(); ++i) {
+      if (i + 1 < active.size()) prefetch(static_cast<size_t>(active[i + 1]), space);
+      if (step(static_cast<size_t>(active[i]), space, largest)) active[n_kept++] = active[i];
+    }
+    active.resize(n_kept);
+    return largest;
   }
 
   // The lines of most rows come from memory: they are asked for while another text is worked on.
@@ -86,9 +96,9 @@ class BlockSolver {
       __builtin_prefetch(space.weights.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock);
   }
 
-  // Solves the text's dual variable of each tag of the block. Returns the smallest gradient if all of them are 0 and
-  // stay so, else -1; `largest` takes the largest projected gradient.
-  float step(size_t text, Workspace& space, float& largest) const {
+  // Solves the text's dual variable of each tag of the block. Returns whether it counts for any: whether a variable was
+  // not 0, or became so; `largest` takes the largest projected gradient.
+  bool step(size_t text, Workspace& space, float& largest) const {
     Lanes sums;
     sums.fill(kBias);
     const int64_t begin = texts_.indptr[text], end = texts_.indptr[text + 1];
@@ -100,29 +110,25 @@ class BlockSolver {
     const float ridge = 0.5f / options_.cost, scale = 1.0f / (squared_norms_[text] + ridge);
     Lanes& alphas = space.alphas[text];
     Lanes changes;
-    float smallest = std::numeric_limits<float>::infinity();
     bool any = false;
     for (size_t lane = 0; lane < kTagBlock; ++lane) {
       const bool has = (space.has[text] >> lane & 1) != 0;
       const float sign = has ? 1.0f : -1.0f, before = alphas[lane];
       const float gradient = sign * sums[lane] - 1.0f + before * ridge;
       changes[lane] = 0.0f;
-      if (before == 0.0f && gradient >= -(has ? 0.0f : options_.margin_tolerance)) {
-        smallest = std::min(smallest, gradient);
-        continue;
-      }
+      if (before == 0.0f && gradient >= -(has ? 0.0f : options_.margin_tolerance)) continue;
       any = true;
       largest = std::max(largest, std::fabs(gradient));
       alphas[lane] = std::max(before - gradient * scale, 0.0f);
       changes[lane] = (alphas[lane] - before) * sign;
     }
-    if (!any) return smallest;
+    if (!any) return false;
     for (int64_t i = begin; i < end; ++i) {
       float* weights = space.weights.data() + static_cast<size_t>(texts_.columns[i]) * kTagBlock;
       const float value = texts_.values[i];
       for (size_t lane = 0; lane < kTagBlock; ++lane) weights[lane] += value * changes[lane];
     }
-    return -1.0f;
+    return true;
   }
 
   void keep_weights(int64_t n, const Workspace& space, std::vector<WeightOfTag>* out) const {

@@ -1,5 +1,6 @@
 """The command line, run in this process; what only a process of its own shows is at the end."""
 
+import contextlib
 import inspect
 import io
 import json
@@ -17,6 +18,7 @@ import pytest
 from conftest import Outcome
 from textspace import WordVectors, load
 from textspace.cli.app import message_of
+from textspace.cli.demo_tags import rank_modules
 from textspace.cli.progress import TrainingDisplay
 from textspace.cli.train_vectors import default_output, train
 from textspace.text.stdlib_docs import stdlib_docs
@@ -188,6 +190,20 @@ def test_demo_trains_shows_and_says_where_the_model_is(cli: Cli, monkeypatch: py
     assert accuracy > majority + 20
     assert "Why:" in outcome.out
     assert load("demo-classifier.textspace").predict(["wait until the thread ends"]).tolist() == ["threading"]
+    shown = outcome.out.partition("Modules for 'wait until another thread has finished':\n")[2].splitlines()
+    assert len(shown) > 4
+    assert shown[0].split()[0] == "threading"
+    assert load("demo-tags.textspace").rank(["an email message"], k=1).labels.tolist() == [["email"]]
+
+
+def test_demo_ranks_modules_for_a_typed_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, modules = ["wait for a thread", "open a socket", "draw with a turtle"] * 4, ["a", "b", "c"] * 4
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: " a red turtle ")
+    ranked = io.StringIO()
+    with contextlib.redirect_stdout(ranked):
+        rank_modules(texts, modules, Path("typed.textspace"))
+    assert ranked.getvalue().partition("Modules for 'a red turtle':\n")[2].split()[0] == "c"
 
 
 def test_evaluate_prints_both_figures(cli: Cli, model: Path) -> None:

@@ -84,7 +84,10 @@ def test_examples_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     monkeypatch.setattr(sys, "argv", ["classify.py", "train.txt", "test.txt"])
     runpy.run_path(str(examples / "classify.py"))
     assert re.match(r"\d labels, accuracy 0\.\d+, mean F1", capsys.readouterr().out)
-    known = {"train_with_progress.py", "compare_texts.py", "classify.py"}
+    monkeypatch.setattr(sys, "argv", ["tags.py", "train.txt", "test.txt", "wait until the thread ends"])
+    runpy.run_path(str(examples / "tags.py"))
+    assert re.match(r"\d tags, P@1 0\.[5-9]\d\d, R@10 1\.000\nwait .*: threading", capsys.readouterr().out)
+    known = {"train_with_progress.py", "compare_texts.py", "classify.py", "tags.py"}
     assert {path.name for path in examples.glob("*.py")} == known
 
 

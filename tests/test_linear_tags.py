@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,16 @@ def test_weighted_texts_are_those_of_the_reference():
     found = weighted_texts(np.array([0, 5, 5]), np.array(rows, np.int32), weights)
     assert found.indptr.tolist() == [0, 3, 3]
     np.testing.assert_allclose(dense(found, 5)[0], weighted(rows, weights), rtol=1e-6)
+
+
+def test_early_words_count_more_and_ngrams_have_positions_of_their_own():
+    rows, weights = [3, 1, 3, 7, 6], np.ones(8, np.float32)
+    found = weighted_texts(np.array([0, 0, 5]), np.array(rows, np.int32), weights, n_words=5, lead=3)
+    share = [1 + 3 * math.exp(-place / 10) for place in range(3)]
+    expected = np.zeros(8)
+    expected[[3, 1, 7, 6]] = 1 + np.log([share[0] + share[2], share[1], share[0], share[1]])
+    np.testing.assert_allclose(dense(found, 8)[1], expected / np.linalg.norm(expected), rtol=1e-6)
+    assert found.indptr.tolist() == [0, 0, 4]
 
 
 def test_rows_of_weight_zero_are_left_out():

@@ -96,6 +96,25 @@ def test_files_and_lists_are_the_same(fitted, tmp_path):
     assert again.evaluate(path) == fitted.evaluate(TEXTS, TAGS)
 
 
+def test_a_file_that_the_core_reads_gives_the_same_model(tmp_path):
+    path = tmp_path / "tagged.txt"
+    path.write_text("".join(f"__label__{text.split()[0]} {text}\n" for text in TEXTS), encoding="utf-8")
+    own = {"dim": 16, "n_threads": 1, "folding": "whitespace"}
+    from_file = TagSpace(**own).fit(path)
+    from_lists = TagSpace(**own).fit(TEXTS, [text.split()[0] for text in TEXTS])
+    assert from_file.tags_ == from_lists.tags_
+    assert np.array_equal(from_file.rank(TEXTS[:3]).scores, from_lists.rank(TEXTS[:3]).scores)
+
+
+def test_long_texts_begin_with_what_they_are_about(tmp_path):
+    filler = [f"filler{number % 7}" for number in range(60)]
+    texts = [" ".join(words) for words in (["red", *filler, "blue"], ["blue", *filler, "red"])] * 6
+    ts = TagSpace(dim=4, n_threads=1).fit(texts, ["red", "blue"] * 6)
+    ts.save(tmp_path / "lead.textspace")
+    for model in (ts, TagSpace.load(tmp_path / "lead.textspace")):
+        assert model.rank([" ".join(["red", *filler[:30], "blue"])], k=1).labels.tolist() == [["red"]]
+
+
 def test_evaluation_counts_unknown_tags_and_unknown_words(fitted):
     metrics = fitted.evaluate(["how to grill fish", "zzzz"], [["fish", "never seen"], "bread"])
     assert metrics.n_texts == 2

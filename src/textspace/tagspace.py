@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from textspace._estimator import Estimator
 from textspace._validation import check_choice, check_float
 from textspace.formats import read_starspace_tsv, read_tagspace, write_tagspace
-from textspace.tagging.fitting import plan_fitting, train_model
+from textspace.tagging.fitting import PLANNED_TEXTS, plan_fitting, train_model
 from textspace.tagging.queries import TagQueries
-from textspace.tagging.tagged_texts import tagged_texts
+from textspace.tagging.tagged_texts import first_texts, folded, is_file, tagged_texts
 
 if TYPE_CHECKING:
     import os
@@ -253,8 +253,16 @@ class TagSpace(TagQueries, Estimator):
     ) -> Self:
         check_choice("on_interrupt", on_interrupt, ("raise", "keep"))
         prefix = "__label__" if self.label_prefix is None else self.label_prefix
-        texts, found = tagged_texts(source, tags, tags_from=self.tags_from, label_prefix=prefix)
-        plan = plan_fitting(self.get_params() | changes, texts)
+        as_it_stands = self.folding == "whitespace" or (self.folding is None and self.preset != "fast")
+        texts: Source = source
+        found: Sequence[Sequence[str]] | None = None
+        if tags is None and self.tags_from == "label" and as_it_stands and is_file(source):
+            # The file is read by the core: memory does not grow with its texts.
+            plan = plan_fitting(self.get_params() | changes, first_texts(source, PLANNED_TEXTS, label_prefix=prefix))
+        else:
+            listed, found = tagged_texts(source, tags, tags_from=self.tags_from, label_prefix=prefix)
+            plan = plan_fitting(self.get_params() | changes, listed)
+            texts = folded(listed, plan.folding)
         stored, run = train_model(texts, found, plan, start=start, callbacks=callbacks, on_interrupt=on_interrupt)
         self._set_model(stored)
         self.history_: list[HistoryRecord] = run.history

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textspace.cli.classifier_options import SUFFIXES
-from textspace.cli.demo_classifier import classify
+from textspace.cli.demo_classifier import classify, split
+from textspace.cli.demo_tags import rank_modules
 from textspace.cli.output_file import check_output
 from textspace.cli.query_vectors import show_table
+from textspace.cli.train_tags import SUFFIXES as TAG_SUFFIXES
 from textspace.text.stdlib_docs import Docstring, stdlib_docs
 
 if TYPE_CHECKING:
@@ -30,21 +32,28 @@ def demo(
     classifier: Annotated[Path, typer.Option("--classifier", help="Where the classifier is saved.")] = Path(
         "demo-classifier.textspace"
     ),
+    tags: Annotated[Path, typer.Option("--tags", help="Where the tag model is saved.")] = Path("demo-tags.textspace"),
 ) -> None:
-    """Train word vectors and a classifier on the docstrings of Python's standard library, and look at them."""
+    """Train word vectors, a classifier and a tag model on the docstrings of Python's standard library."""
     check_output(output)
     check_output(classifier, suffixes=SUFFIXES)
+    check_output(tags, suffixes=TAG_SUFFIXES)
     docs = read_docs()
     wv = train_on(docs, output)
     show_vectors(wv)
     typer.echo("\nWhich module of the standard library is a docstring from?")
     classify(docs, classifier)
-    typer.echo(f"\nThe models are {output.resolve()}\nand {classifier.resolve()}. Ask them:")
+    typer.echo("\nWhich modules suit a sentence?")
+    training, _ = split(docs)
+    rank_modules(training.texts, training.modules, tags)
+    typer.echo(f"\nThe models are {output.resolve()},\n{classifier.resolve()}\nand {tags.resolve()}. Ask them:")
     typer.echo(f"  textspace vectors nearest {output} {' '.join(QUERIES[:2])}")
     typer.echo(f"  textspace classifier explain {classifier} 'wait until the thread ends'")
+    typer.echo(f"  textspace tags rank {tags} 'read a compressed file'")
     typer.echo("and train on texts of your own:")
     typer.echo("  textspace vectors train corpus.txt -o corpus.textspace")
     typer.echo("  textspace classifier train labelled.txt -o labelled.textspace")
+    typer.echo("  textspace tags train tagged.txt -o tagged.textspace")
 
 
 def read_docs() -> list[Docstring]:

@@ -6,10 +6,11 @@ Metadata as of classifiers, with `kind` "tag_space", and `similarity`. Arrays, w
 - convolution_filters (H * K, D), convolution_filter_bias (H,), convolution_projection (P * H, D),
   convolution_projection_bias (D,), float32: absent where the encoder is a bag.
 - linear_indptr (R + 1,), int64, linear_tag_ids, int32, linear_values, float32, linear_bias (L,), and perhaps
-  linear_row_weights (R,), with metadata `linear_mix`: the sparse linear part, where there is one.
+  linear_row_weights (R,), with metadata `linear_mix` and `linear_lead`: the sparse linear part, where there is one.
 - tag_bytes, tag_offsets (L + 1,), tag_counts (L,): the tags. Words and n-grams as of classifiers.
 """
 
+import math
 from dataclasses import fields
 from typing import Any
 
@@ -67,6 +68,7 @@ def tagspace_parts(stored: StoredTagSpace) -> tuple[Arrays, dict[str, str]]:
     if stored.linear is not None:
         given |= {f"linear_{name}": getattr(stored.linear, name) for name in _LINEAR}
         metadata["linear_mix"] = repr(float(stored.linear.mix))
+        metadata["linear_lead"] = repr(float(stored.linear.lead))
     arrays |= {name: array for name, array in given.items() if array is not None}
     arrays["tag_bytes"], arrays["tag_offsets"] = pack_words(stored.tags)
     return arrays, metadata | {
@@ -137,8 +139,15 @@ def _linear(file: TensorFile) -> SparseLinear | None:
         for name, dtype in _LINEAR.items()
         if f"linear_{name}" in file.arrays or name != "row_weights"
     }
+    return SparseLinear(**found, mix=_number(file, "linear_mix", ""), lead=_number(file, "linear_lead", "0"))
+
+
+def _number(file: TensorFile, name: str, default: str) -> float:
+    given = file.metadata.get(name, default)
     try:
-        mix = float(file.metadata.get("linear_mix", ""))
+        number = float(given)
     except ValueError:
-        raise FormatError(f"`linear_mix` must be a number, got {file.metadata.get('linear_mix')!r:.80}") from None
-    return SparseLinear(**found, mix=mix)
+        number = math.nan
+    if not math.isfinite(number):
+        raise FormatError(f"`{name}` must be a number, got {given!r:.80}")
+    return number

@@ -105,6 +105,8 @@ class SparseLinear:
         What a row counts in a text, such as its idf.
     mix : float
         What the linear score is multiplied by when it is added to the dense one.
+    lead : float
+        What the first word of a text counts more than a late one; 0: all count the same.
     """
 
     indptr: LongArray
@@ -113,6 +115,7 @@ class SparseLinear:
     bias: FloatArray
     row_weights: FloatArray | None = None
     mix: float = 1.0
+    lead: float = 0.0
 
     def require_sizes(self, n_rows: int, n_tags: int) -> None:
         """Raise ValueError unless the arrays fit together, R rows and L tags, and no position is out of range.

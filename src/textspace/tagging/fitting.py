@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._validation import check_choice, check_float, reject
-from textspace.tagging.tagged_texts import FOLDINGS, folded
+from textspace.tagging.tagged_texts import FOLDINGS
 from textspace.text.label_ids import KnownLabels
 from textspace.training.linear_tags import LinearParameters, train_linear, with_new_rows
 from textspace.training.tag_documents import encode_tagged
@@ -20,19 +20,23 @@ from textspace.training.tagspace_parameters import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textspace._typing import Source
     from textspace.formats.stored_tagspace import SparseLinear, StoredTagSpace
     from textspace.text.features import TextFeatures
     from textspace.training.callbacks import Callback
     from textspace.training.loop import OnInterrupt, TrainingRun
     from textspace.training.tag_documents import TagDocuments
 
+PLANNED_TEXTS = 10_000  # that are looked at before training
 # Texts of up to so many words on average: each word tells much, and its parts tell more.
 _SHORT_TEXT = 32
 _SHORT: dict[str, Any] = {"min_n": 4, "max_n": 5, "epochs": 10}
-_LONG: dict[str, Any] = {"epochs": 5}
+_LONG: dict[str, Any] = {"dim": 64, "epochs": 3}
 # Buckets take memory only where they occur: so many that two n-grams hardly ever share one.
 _FAST: dict[str, Any] = {"word_ngrams": 2, "n_buckets": 2**23, "learning_rate": 0.005}
 _SUBWORD_WEIGHT = 0.6
+# Long texts begin with what they are about.
+_LEAD = 3.0
 # What 1 of the linear score is beside the logits of the dense part; chosen on validation data, see docs/tags.md.
 _MIX = 50.0
 # Rows read times blocks of 16 tags, above which one linear model a tag would take longer than all the rest.
@@ -55,6 +59,8 @@ class FittingPlan:
         Of the linear part.
     min_texts : int
         Of the linear part.
+    lead : float
+        Of the linear part.
     estimator : dict
         Parameters of `TagSpace` that are kept beside those of the dense part.
     """
@@ -64,6 +70,7 @@ class FittingPlan:
     linear: bool | Literal["auto"]
     cost: float
     min_texts: int
+    lead: float
     estimator: dict[str, object]
 
 
@@ -85,7 +92,9 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
     is_fast = given["preset"] == "fast"
     values = asdict(tagspace_preset(given["preset"])) | (_FAST if is_fast else {})
     del values["seed"]
-    short = sum(text.count(" ") + 1 for text in texts[:10_000]) <= _SHORT_TEXT * max(len(texts[:10_000]), 1)
+    short = sum(text.count(" ") + 1 for text in texts[:PLANNED_TEXTS]) <= _SHORT_TEXT * max(
+        len(texts[:PLANNED_TEXTS]), 1
+    )
     if is_fast and given["encoder"] in (None, "bag"):
         values |= _SHORT if short else _LONG
     if given["encoder"] == "cnn":
@@ -103,6 +112,7 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
         "auto" if given["linear"] is None and linear else linear,
         check_float("cost", given["cost"], above=0),
         1 if short else 2,
+        0.0 if short else _LEAD,
         {name: given[name] for name in ("preset", "linear", "cost", "tags_from")}
         | {"folding": folding, "options": None if given["options"] is None else dict(given["options"])},
     )
@@ -115,8 +125,8 @@ OVERRIDES = (
 
 
 def train_model(
-    texts: Sequence[str],
-    tags: Sequence[Sequence[str]],
+    texts: Source,
+    tags: Sequence[Sequence[str]] | None,
     plan: FittingPlan,
     *,
     start: StoredTagSpace | None,
@@ -127,8 +137,10 @@ def train_model(
 
     Parameters
     ----------
-    texts, tags : sequence
-        N texts, and the tags of each.
+    texts : path or sequence of str
+        N texts, folded already; or a file of texts with their tags in fastText's form.
+    tags : sequence, or None
+        The tags of each; None for a file.
     plan : FittingPlan
         How.
     start : StoredTagSpace or None
@@ -147,7 +159,7 @@ def train_model(
     """
     parameters = plan.parameters
     features, names, counts, documents = encode_tagged(
-        folded(texts, plan.folding),
+        texts,
         tags,
         parameters,
         start=None if start is None else start.features,
@@ -158,7 +170,7 @@ def train_model(
     )
     stored = replace(trained.stored, parameters=trained.stored.parameters | plan.estimator)
     if plan.linear is True or (plan.linear == "auto" and _is_affordable(documents, len(names))):
-        options = LinearParameters(plan.cost, _SUBWORD_WEIGHT, plan.min_texts, parameters.n_threads)
+        options = LinearParameters(plan.cost, _SUBWORD_WEIGHT, plan.min_texts, plan.lead, parameters.n_threads)
         linear = train_linear(
             documents, features, len(names), options, mix=_MIX, start=None if start is None else _known(start, features)
         )

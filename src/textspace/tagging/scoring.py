@@ -158,7 +158,8 @@ class TagScorer:
         weights = stored.row_weights if stored.linear is None else stored.linear.row_weights
         if weights is None:
             weights = np.ones(stored.features.n_rows, np.float32)
-        return weighted_texts(*rows, weights)
+        lead = 0.0 if stored.linear is None else stored.linear.lead
+        return weighted_texts(*rows, weights, n_words=len(stored.features.vocabulary), lead=lead)
 
     @property
     def n_rows(self) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from textspace._validation import check_choice
@@ -85,6 +87,48 @@ def tagged_texts(
         texts += batch.texts
         found += batch.labels
     return texts, found
+
+
+def is_file(source: Source) -> bool:
+    """Tell whether texts are in one file that can be read twice, and need not be in memory.
+
+    Parameters
+    ----------
+    source : path, paths or iterable of str
+        Texts.
+
+    Returns
+    -------
+    bool
+        False for standard input.
+
+    Examples
+    --------
+    >>> is_file("posts.txt.gz"), is_file("-"), is_file(["a text"])
+    (True, False, False)
+    """
+    return isinstance(source, (str, os.PathLike)) and os.fspath(source) != "-"
+
+
+def first_texts(source: Source, n_texts: int, *, label_prefix: str) -> list[str]:
+    """Read the first texts of a file in fastText's form.
+
+    Parameters
+    ----------
+    source : path
+        The file.
+    n_texts : int
+        How many, if it has so many.
+    label_prefix : str
+        Of its labels.
+
+    Returns
+    -------
+    list of str
+        Texts without labels.
+    """
+    batches = read_labelled(source, label_prefix=label_prefix)
+    return list(islice((text for batch in batches for text in batch.texts), n_texts))
 
 
 def folded(texts: Iterable[str], folding: Folding) -> list[str]:

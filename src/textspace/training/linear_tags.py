@@ -11,6 +11,8 @@ from textspace import _core
 from textspace.formats.stored_tagspace import SparseLinear
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from textspace._typing import BoolArray, FloatArray, IntArray, LongArray
     from textspace.text.features import TextFeatures
     from textspace.training.tag_documents import TagDocuments
@@ -22,6 +24,7 @@ _PASSES = 5
 _SMALLEST_WEIGHT = 1e-3
 _BIAS = -1.0  # the core's
 _SMALLEST_NORM = 1e-12
+_LEAD_WORDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class LinearParameters:
         What a character n-gram counts beside a word with the same idf.
     min_texts : int
         Rows that fewer texts have are left out.
+    lead : float
+        What the first word counts more than a late one.
     n_threads : int
         Threads; the result does not depend on them.
     """
@@ -43,6 +48,7 @@ class LinearParameters:
     cost: float = 0.5
     subword_weight: float = 0.4
     min_texts: int = 1
+    lead: float = 0.0
     n_threads: int = 1
 
 
@@ -89,8 +95,9 @@ def train_linear(
     Notes
     -----
     A text is the vector of (1 + log n) * w over the rows that it has n times, divided by its norm; w is the row's
-    inverse document frequency. Each tag's weights minimize half their squared norm plus `cost` times the squared hinge
-    losses of all texts, with a bias of -1 that is not learned.
+    inverse document frequency. With `lead`, the word at position p counts 1 + lead * exp(-p / 10) times in n. Each
+    tag's weights minimize half their squared norm plus `cost` times the squared hinge losses of all texts, with a bias
+    of -1 that is not learned.
 
     References
     ----------
@@ -103,7 +110,9 @@ def train_linear(
         n_kept = start.bias.size
         if start.row_weights is not None:
             row_weights = np.where(start.row_weights > 0, start.row_weights, row_weights)
-    texts = weighted_texts(documents.indptr, documents.rows, row_weights)
+    lead = parameters.lead if start is None else start.lead
+    n_words = len(features.vocabulary)
+    texts = weighted_texts(documents.indptr, documents.rows, row_weights, n_words=n_words, lead=lead)
     # The kernel reads a cache line for each row of each text: those of frequent rows should lie together.
     rows = np.argsort(-np.bincount(texts.rows, minlength=features.n_rows), kind="stable")
     rows = rows[: np.count_nonzero(np.bincount(texts.rows, minlength=1))]
@@ -127,7 +136,7 @@ def train_linear(
     indptr, tag_ids, values = _of_all_rows(*weights, rows, features.n_rows)
     if start is not None:
         indptr, tag_ids, values = _joined(start, indptr, tag_ids + np.int32(n_kept), values)
-    return SparseLinear(indptr, tag_ids, values, np.full(n_tags, _BIAS, np.float32), row_weights, mix)
+    return SparseLinear(indptr, tag_ids, values, np.full(n_tags, _BIAS, np.float32), row_weights, mix, lead)
 
 
 def with_new_rows(linear: SparseLinear, *, n_known_words: int, n_new_words: int, n_rows: int) -> SparseLinear:
@@ -243,7 +252,9 @@ def subword_rows(features: TextFeatures) -> BoolArray:
     return is_subword
 
 
-def weighted_texts(indptr: LongArray, rows: IntArray, row_weights: FloatArray) -> WeightedTexts:
+def weighted_texts(
+    indptr: LongArray, rows: IntArray, row_weights: FloatArray, *, n_words: int = 0, lead: float = 0.0
+) -> WeightedTexts:
     """Turn lists of rows into vectors of norm 1.
 
     Parameters
@@ -254,6 +265,10 @@ def weighted_texts(indptr: LongArray, rows: IntArray, row_weights: FloatArray) -
         Rows, in any order.
     row_weights : ndarray of float32, shape (R,)
         What each counts; those of weight 0 are left out.
+    n_words : int
+        V: rows from it on are n-grams, and have positions of their own.
+    lead : float
+        What the first word, and the first n-gram, count more than late ones.
 
     Returns
     -------
@@ -261,7 +276,8 @@ def weighted_texts(indptr: LongArray, rows: IntArray, row_weights: FloatArray) -
         Rows ascending in each text.
     """
     n_texts, n_rows = indptr.size - 1, max(row_weights.size, 1)
-    pairs, counts = _counted_pairs(indptr, rows, n_rows)
+    shares = 1 + lead * np.exp(positions(indptr, rows, n_words) / -_LEAD_WORDS) if lead else None
+    pairs, counts = _counted_pairs(indptr, rows, n_rows, shares)
     of_text, row = np.divmod(pairs, n_rows)
     values = (1 + np.log(counts)) * row_weights[row]
     kept = values > 0
@@ -270,6 +286,36 @@ def weighted_texts(indptr: LongArray, rows: IntArray, row_weights: FloatArray) -
     values /= np.maximum(norms, _SMALLEST_NORM)[of_text]
     ends = np.cumsum(np.bincount(of_text, minlength=n_texts))
     return WeightedTexts(np.append(0, ends), row.astype(np.int32), values.astype(np.float32))
+
+
+def positions(indptr: LongArray, rows: IntArray, n_words: int) -> LongArray:
+    """Number the words of each text, and its n-grams, in the order of the text.
+
+    Parameters
+    ----------
+    indptr : ndarray of int64, shape (N + 1,)
+        Text i has ``rows[indptr[i]:indptr[i + 1]]``.
+    rows : ndarray of int32, shape (P,)
+        Rows, in the order of the text.
+    n_words : int
+        V: rows from it on are n-grams.
+
+    Returns
+    -------
+    ndarray of int64, shape (P,)
+        From 0 in each text; of n-grams, from 0 as well.
+
+    Examples
+    --------
+    >>> positions(np.array([0, 4, 6]), np.array([1, 2, 7, 8, 3, 7], np.int32), 5).tolist()
+    [0, 1, 0, 1, 0, 0]
+    """
+    of_text = _rows_of_lists(indptr)
+    is_word = rows < n_words
+    before = np.append(0, np.cumsum(is_word))
+    words = before[:-1] - before[indptr[:-1]][of_text]
+    ngrams: LongArray = np.arange(rows.size) - indptr[:-1][of_text] - words
+    return np.where(is_word, words, ngrams)
 
 
 def texts_of_tags(documents: TagDocuments, n_tags: int) -> tuple[LongArray, IntArray]:
@@ -295,8 +341,17 @@ def texts_of_tags(documents: TagDocuments, n_tags: int) -> tuple[LongArray, IntA
     return np.append(0, ends), texts[order]
 
 
-def _counted_pairs(indptr: LongArray, rows: IntArray, n_rows: int) -> tuple[LongArray, LongArray]:
-    """Number the different (text, row), ascending, and count each; numpy.unique takes ten times as long."""
-    pairs = np.sort(_rows_of_lists(indptr) * n_rows + rows)
+def _counted_pairs(
+    indptr: LongArray, rows: IntArray, n_rows: int, shares: NDArray[np.float64] | None = None
+) -> tuple[LongArray, LongArray | NDArray[np.float64]]:
+    """Number the different (text, row), ascending, and count each, or sum its shares; numpy.unique is slower by far."""
+    pairs = _rows_of_lists(indptr) * n_rows + rows
+    if shares is None:
+        pairs = np.sort(pairs)
+    else:
+        order = np.argsort(pairs, kind="stable")
+        pairs, shares = pairs[order], shares[order]
     first = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: pairs.size])
-    return pairs[first], np.diff(np.append(first, pairs.size))
+    if shares is None or not first.size:
+        return pairs[first], np.diff(np.append(first, pairs.size))
+    return pairs[first], np.add.reduceat(shares, first)

@@ -13,7 +13,7 @@ from textspace.text.label_ids import KnownLabels
 from textspace.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from textspace._typing import FloatArray, IntArray, LongArray, Source
+    from textspace._typing import BoolArray, FloatArray, IntArray, LongArray, Source
     from textspace.text.documents import EncodedDocuments
     from textspace.training.tagspace_parameters import TagSpaceParameters
 
@@ -111,9 +111,21 @@ def encode_tagged(
     indptr, rows = _rows_of_items(encoded, len(features.vocabulary))
     end_of_text = int(features.vocabulary.ids_of([END_OF_TEXT])[0])
     kept = rows >= 0 if end_of_text < 0 else (rows >= 0) & (rows != end_of_text)
-    indptr = np.append(0, np.cumsum(kept))[indptr]
-    tag_ids = _ascending(encoded.label_indptr, encoded.label_ids)
-    return features, names, counts, TagDocuments(indptr, rows[kept], encoded.label_indptr, tag_ids)
+    indptr = _kept_before(kept, indptr)
+    tag_indptr = encoded.label_indptr
+    tag_ids = _ascending(tag_indptr, encoded.label_ids)
+    encoded.close()
+    return features, names, counts, TagDocuments(indptr, rows[kept], tag_indptr, tag_ids)
+
+
+def _kept_before(kept: BoolArray, indptr: LongArray) -> LongArray:
+    """Return where each text starts among the rows that are kept; in blocks, since 8 bytes a row would be many."""
+    out = np.zeros_like(indptr)
+    for begin in range(0, indptr.size - 1, _BLOCK):
+        bounds = indptr[begin : begin + _BLOCK + 1]
+        sums = np.append(0, np.cumsum(kept[bounds[0] : bounds[-1]]))
+        out[begin : begin + bounds.size] = out[begin] + sums[bounds - bounds[0]]
+    return out
 
 
 def _rows_of_items(encoded: EncodedDocuments, n_words: int) -> tuple[LongArray, IntArray]:

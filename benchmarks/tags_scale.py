@@ -1,0 +1,45 @@
+"""Cost of a post and memory as posts grow in number, with very many tags."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+from corpora import ROOT
+from documents import posts
+from measure import in_turn, medians, run
+from results import Scale, Section
+
+SCRIPT = ROOT / "benchmarks" / "train_posts.py"
+BYTES_A_POST = 100  # a post's numbers: ten words and a tag of 4 bytes, where it starts of 16, and room to make them
+
+
+def measure(scale: Scale) -> Section:
+    """Train on posts with the same words and tags, ten times as many the second time."""
+    sizes = (10_000, 100_000) if scale.n_documents else (100_000, 1_000_000)
+    n_tags, rounds = sizes[0], min(scale.rounds, 2)
+    section = Section(
+        "Tags of very many posts",
+        f"Posts of ten made-up words, of {n_tags // 2:,} by Zipf's law, in fastText's form; {n_tags:,} tags, each "
+        f"equally often. Sampled softmax with 100 of all tags, dim 64, one epoch, 2 threads, medians of {rounds} "
+        "rounds, reading included. Memory is flat when it grows by no more than a post's numbers.",
+        ("posts", "us a post", "posts/s", "peak MB"),
+    )
+    programs = {f"{size:,}": partial(train, posts(size, n_tags=n_tags)) for size in sizes}
+    runs = in_turn(programs, rounds=rounds)
+    section.raw["runs"] = runs
+    found = [medians(runs[name]) for name in programs]
+    costs = [1e6 * figures["seconds"] / size for figures, size in zip(found, sizes, strict=True)]
+    for size, cost, figures in zip(sizes, costs, found, strict=True):
+        section.rows.append((f"{size:,}", f"{cost:.1f}", f"{1e6 / cost:,.0f}", f"{figures['peak_mb']:.0f}"))
+    section.at_most(f"cost of a post, {sizes[1]:,} posts against {sizes[0]:,}", costs[1] / costs[0], 1.1)
+    growth = (found[1]["peak_mb"] - found[0]["peak_mb"]) * 1e6 / (sizes[1] - sizes[0])
+    section.at_most("memory a post", growth, BYTES_A_POST, unit=" bytes")
+    return section
+
+
+def train(text: Path) -> dict[str, float]:
+    """Train in a fresh process."""
+    measurement = run([sys.executable, SCRIPT, text, "2"])
+    found = json.loads(measurement.output.splitlines()[-1])
+    return {"seconds": found["seconds"], "peak_mb": measurement.peak_bytes / 1e6}
