@@ -57,7 +57,7 @@ sanitize: $(DONE)/sanitized $(DONE)/test ## the tests of the core under AddressS
 	$(BIN)/python -S -m pytest tests --ignore tests/interop -m "not slow" \
 	  -p no:cacheprovider $(ARGS)
 
-peers: $(PEERS) $(TURBO) $(TORCH) ## install the pinned peers, fastText compiled from source: for benchmarks, and tests of shared files
+peers: $(PEERS) ## install the pinned peers, fastText compiled from source: for tests of shared files, and benchmarks
 
 # A wheel, as users get it, beside the peers.
 bench: $(DONE)/tools $(PEERS) $(TURBO) $(TORCH) ## compare speed, memory and quality with the pinned peers

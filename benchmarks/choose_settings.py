@@ -1,33 +1,38 @@
-"""Choose fastText's learning rate and epochs for a set: ``choose_settings.py SET [KEY=VALUE,VALUE ...]``.
+"""Choose learning rate and epochs for a set: ``choose_settings.py fastText|textspace SET [KEY=VALUE,VALUE ...]``.
 
 Every combination of the given values is trained on nine tenths of the training documents and scored on the last; the
-test documents are not touched. With 10 threads, as fewer leave a part of fastText's input matrix uninitialized.
+test documents are not touched. fastText with 10 threads, as fewer leave a part of its input matrix uninitialized.
 """
 
 import itertools
-import re
+import json
 import sys
 from dataclasses import replace
 from typing import Any
 
-from classifier_programs import SETTINGS, describe, train_fasttext
+from accuracy_classifier import SCORE, TRAINERS
+from classifier_programs import ONLY_ACCURACY, SETTINGS, describe
 from documents import validation_split
 from measure import run
-from programs import FASTTEXT, model_path
+from programs import model_path
 
 
-def main(name: str, *choices: str) -> None:
-    """Print the precision at 1 of every combination."""
+def main(program: str, name: str, *choices: str) -> None:
+    """Print the scores of every combination."""
     kept, held_out = validation_split(name)
-    settings = replace(SETTINGS[name], text=kept, n_threads=10)
+    trainer, suffix, n_threads = TRAINERS[program]
+    settings = replace((SETTINGS | ONLY_ACCURACY)[name], text=kept, n_threads=n_threads)
     values = {key: parsed(settings, key, given) for key, _, given in (choice.partition("=") for choice in choices)}
     for combination in itertools.product(*values.values()):
         changed: dict[str, Any] = dict(zip(values, combination, strict=True))
-        candidate, model = replace(settings, **changed), model_path("choice.bin")
-        seconds = train_fasttext(candidate, model)["wall_seconds"]
-        found = re.search(r"P@1\s+(\S+)", run([FASTTEXT, "test", model, held_out]).output)
+        candidate, model = replace(settings, **changed), model_path(f"choice{suffix}")
+        seconds = trainer(candidate, model)["wall_seconds"]
+        scores = json.loads(run([sys.executable, SCORE, program, model, held_out]).output.splitlines()[-1])
         model.unlink()
-        print(f"{name}: {describe(candidate)}: P@1 {found[1] if found else '?'} ({seconds:.1f} s)", flush=True)
+        figures = ", ".join(f"{score} {value:.2f}" for score, value in scores.items())
+        print(
+            f"{program}, {name}: {describe(candidate)}, seed {candidate.seed}: {figures} ({seconds:.1f} s)", flush=True
+        )
 
 
 def parsed(settings: object, key: str, given: str) -> list[object]:

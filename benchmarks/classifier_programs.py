@@ -40,11 +40,24 @@ SETTINGS = {
     ),
 }
 
+# Sets whose accuracy is compared, but not the time.
+ONLY_ACCURACY = {"cooking": SETTINGS["debtags"]}
+
+# textspace's own learning rates where documents have several labels, by `choose_settings.py textspace`: means of P@1
+# over seeds 1 to 3 on the tenth of the training documents held out.
+OWN_RATES = {
+    "debtags": 0.7,  # 84.65; at 0.5 84.30. With fastText 0.7 gives 83.3
+    "debtags (softmax)": 3.0,  # 82.25; at 2 81.98, at 4 82.01
+    # cooking, one-vs-all: equal to fastText's. Held out, 0.6 gave 60.78 and 0.5 59.76, but it is at the edge of
+    # divergence: on all training documents one of three seeds fell to 57.7 of the test set, the mean to 60.6.
+    "cooking (softmax)": 2.0,  # 59.23; at 1 56.57, at 1.5 58.83, at 3 below 57
+}
+
 
 def task(name: str, n_documents: int | None = None, *, n_threads: int = 2, seed: int = 1) -> ClassifierTask:
     """The training part of a set with its settings."""
     text = labelled(name, "train", n_documents=n_documents)
-    return replace(SETTINGS[name], text=text, n_threads=n_threads, seed=seed)
+    return replace((SETTINGS | ONLY_ACCURACY)[name], text=text, n_threads=n_threads, seed=seed)
 
 
 def describe(task: ClassifierTask) -> str:

@@ -10,7 +10,7 @@ from results import SCALES, store
 SECTIONS = [
     "speed_vectors", "whole_command", "quality", "encode", "linearity", "open_model", "import_time", "interop",
     "train_classifier", "accuracy_classifier", "predict_classifier", "interop_classifier", "linearity_documents",
-    "tagspace_speed", "tags", "tags_scale",
+    "tagspace_speed", "tags", "tags_ranking", "tags_scale",
 ]  # fmt: skip
 
 

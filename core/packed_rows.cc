@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -19,8 +20,15 @@ constexpr int64_t kRowsPerTask = 64 * kRowGroup;
                               std::to_string(row) + "; repair or leave out such rows first");
 }
 
+// Rows of a memory-mapped fastText file lie at any address.
+double value_at(const float* row, int64_t d) {
+  float value;
+  std::memcpy(&value, reinterpret_cast<const uint8_t*>(row) + d * sizeof value, sizeof value);
+  return value;
+}
+
 void pack_row(const float* row, int dim, double scale, float* out, int64_t step) {
-  for (int64_t d = 0; d < dim; ++d) out[d * step] = static_cast<float>(row[d] * scale);
+  for (int64_t d = 0; d < dim; ++d) out[d * step] = static_cast<float>(value_at(row, d) * scale);
 }
 
 int64_t checked_size(int64_t n_rows, int dim) {
@@ -40,8 +48,8 @@ double row_norm(const float* row, int dim) {
   double sums[4] = {};
   int d = 0;
   for (; d + 4 <= dim; d += 4)
-    for (int j = 0; j < 4; ++j) sums[j] += static_cast<double>(row[d + j]) * row[d + j];
-  for (; d < dim; ++d) sums[0] += static_cast<double>(row[d]) * row[d];
+    for (int j = 0; j < 4; ++j) sums[j] += value_at(row, d + j) * value_at(row, d + j);
+  for (; d < dim; ++d) sums[0] += value_at(row, d) * value_at(row, d);
   return std::sqrt(sums[0] + sums[1] + sums[2] + sums[3]);
 }
 

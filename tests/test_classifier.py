@@ -341,7 +341,7 @@ def test_files_of_vectors_are_no_classifiers(tmp_path):
     from textspace import WordVectors
 
     WordVectors(dim=4, min_count=1).fit(["a b c"] * 9).save(tmp_path / "wv.textspace")
-    with pytest.raises(ValueError, match="WordVectors"):
+    with pytest.raises(ValueError, match="word vectors, not a text classifier"):
         TextClassifier.load(tmp_path / "wv.textspace")
 
 

@@ -91,7 +91,7 @@ def test_other_readers_say_what_it_is(tmp_path):
     for read in (read_vectors, read_classifier):
         with pytest.raises(FormatError, match="a tag model, not"):
             read(tmp_path / "m.textspace")
-    with pytest.raises(ValueError, match=r"must end with \.textspace"):
+    with pytest.raises(ValueError, match=r"must end with one of \.textspace, \.tsv"):
         write_tagspace(tmp_path / "m.bin", sample())
 
 

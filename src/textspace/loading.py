@@ -20,8 +20,8 @@ def load(path: str | os.PathLike[str], *, mmap: bool = True) -> WordVectors | Te
     Parameters
     ----------
     path : str or os.PathLike
-        A model of this package (``.textspace``), of fastText (``.bin``, ``.ftz``) or of word2vec (``.vec``,
-        ``.w2v.bin``); its content tells which.
+        A model of this package (``.textspace``), of fastText (``.bin``, ``.ftz``), of word2vec (``.vec``,
+        ``.w2v.bin``) or of StarSpace (``.tsv``); its content tells which.
     mmap : bool
         Leave the matrices in the file, where the format allows it: it opens at once, and several processes share the
         memory. False reads them.

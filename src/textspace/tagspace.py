@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._estimator import Estimator
-from textspace._validation import check_choice
-from textspace.formats import read_tagspace, write_tagspace
+from textspace._validation import check_choice, check_float
+from textspace.formats import read_starspace_tsv, read_tagspace, write_tagspace
 from textspace.tagging.fitting import PLANNED_TEXTS, plan_fitting, train_model
 from textspace.tagging.queries import TagQueries
 from textspace.tagging.tagged_texts import first_texts, folded, is_file, tagged_texts
@@ -272,28 +272,32 @@ class TagSpace(TagQueries, Estimator):
         return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a ``.textspace`` file.
+        """Write the model to a file.
 
         Parameters
         ----------
         path : str or os.PathLike
-            An existing file is replaced in one step.
+            An existing file is replaced in one step. ``.textspace`` keeps everything; ``.tsv`` is StarSpace's form,
+            for a model of preset "starspace", and others that are bags of single words without biases.
 
         Raises
         ------
         NotFittedError
             When there is no model yet.
+        ValueError
+            When the suffix is another one, or ``.tsv`` cannot hold the model.
         """
         write_tagspace(path, self._fitted)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, mmap: bool = True) -> Self:
-        """Read a model from a ``.textspace`` file.
+        """Read a model from a ``.textspace`` file, or from StarSpace's ``.tsv``.
 
         Parameters
         ----------
         path : str or os.PathLike
-            The file.
+            The file. A ``.tsv`` does not say what similarity it is for: it is taken for the cosine, StarSpace's
+            default; `from_starspace` takes another.
         mmap : bool
             Leave the matrices in the file. False reads them.
 
@@ -307,7 +311,47 @@ class TagSpace(TagQueries, Estimator):
         FormatError
             When the file is damaged, or holds no tag model.
         """
-        stored = read_tagspace(path, mmap=mmap)
+        return cls._of_stored(read_tagspace(path, mmap=mmap))
+
+    @classmethod
+    def from_starspace(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        similarity: Literal["cosine", "dot"] = "cosine",
+        power: float = 0.5,
+        label_prefix: str = "__label__",
+    ) -> Self:
+        """Read the ``.tsv`` of a model that StarSpace trained.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            The file.
+        similarity : {"cosine", "dot"}
+            What StarSpace was told as ``-similarity``.
+        power : float
+            The same for ``-p``.
+        label_prefix : str
+            The same for ``-label``.
+
+        Returns
+        -------
+        TagSpace
+            With the words and tags of the file. StarSpace writes no n-grams to it.
+
+        Raises
+        ------
+        FormatError
+            When the file is damaged, or has no words, or no labels.
+        """
+        check_choice("similarity", similarity, ("cosine", "dot"))
+        check_float("power", power, at_least=0)
+        stored = read_starspace_tsv(path, label_prefix=label_prefix, similarity=similarity, power=power)
+        return cls._of_stored(stored)
+
+    @classmethod
+    def _of_stored(cls, stored: StoredTagSpace) -> Self:
         names = set(cls._parameter_defaults()) & set(stored.parameters) - {"n_threads", "pretrained_vectors"}
         parameters: dict[str, Any] = {name: stored.parameters[name] for name in names}
         self = cls(**parameters)

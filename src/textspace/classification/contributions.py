@@ -64,13 +64,28 @@ def _direction(stored: StoredClassifier, label_id: int) -> Doubles:
     if stored.loss != "hs":
         vector: Doubles = rows_of(stored.output_vectors, np.array([label_id]))[0].astype(np.float64)
         return vector
-    nodes, signs = _path(stored.label_counts, label_id)
+    nodes, signs = branches_to(stored.label_counts, label_id)
     direction: Doubles = signs @ rows_of(stored.output_vectors, nodes).astype(np.float64)
     return direction
 
 
-def _path(counts: LongArray, label_id: int) -> tuple[LongArray, Doubles]:
-    """The inner nodes from a label to the root of the Huffman tree, and the signs of the branches taken there."""
+def branches_to(counts: LongArray, label_id: int) -> tuple[LongArray, Doubles]:
+    """Return the inner nodes from a label to the root of the Huffman tree, and the signs of the branches taken there.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (L,)
+        Of the labels, descending: they make the tree.
+    label_id : int
+        The label.
+
+    Returns
+    -------
+    nodes : ndarray of int64
+        Rows of the output matrix.
+    signs : ndarray of float64
+        1 or -1 for each.
+    """
     n_labels = len(counts)
     weights = [*counts.tolist(), *[np.iinfo(np.int64).max] * (n_labels - 1)]
     parents: list[tuple[int, float]] = [(-1, 0.0)] * (2 * n_labels - 1)

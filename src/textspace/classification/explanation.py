@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import os
 import sys
 from collections import defaultdict
@@ -62,7 +63,7 @@ class Explanation:
     offset : float
         What does not depend on the text: the offset of the calibration; 0 without one.
     probability : float
-        The probability of the label.
+        The probability of the label; NaN where a score has none.
     tokens : tuple of str
         The words of the text.
     contributions : tuple of Contribution
@@ -170,7 +171,8 @@ class Explanation:
 
     def _headline(self) -> str:
         offset = f" (offset {self.offset:+.3f})" if self.offset else ""
-        return f"{_printable(self.label)}: score {self.score:.3f}{offset}, probability {self.probability:.3f}"
+        probability = "" if math.isnan(self.probability) else f", probability {self.probability:.3f}"
+        return f"{_printable(self.label)}: score {self.score:.3f}{offset}{probability}"
 
     def _strengths(self) -> Iterable[tuple[str, float]]:
         """Each token, and from -1 to 1 how strongly it speaks, compared with the strongest."""

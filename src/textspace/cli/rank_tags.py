@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textspace import TagSpace
     from textspace.evaluation.ranking import TagMetrics
 
-Model = Annotated[Path, typer.Argument(help="A file of a tag model: .textspace.")]
+Model = Annotated[Path, typer.Argument(help="A file of a tag model: .textspace, or StarSpace's .tsv.")]
 _LINES_PER_BATCH = 4096
 
 
@@ -81,8 +81,10 @@ def open_tags(path: Path) -> TagSpace:
 
 
 def lines_of(path: Path) -> list[str]:
-    """The lines of a text file."""
-    return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    """The lines of a text file, whose numbers are those that other programs count."""
+    # No str.splitlines: it cuts at form feeds and at Unicode's separators as well.
+    with path.open(encoding="utf-8", errors="surrogateescape") as file:
+        return [line.rstrip("\n") for line in file]
 
 
 def batches(texts: Iterable[str]) -> Iterator[list[str]]:

@@ -18,7 +18,7 @@ from textspace.cli.train_vectors import default_output, paths_of
 if TYPE_CHECKING:
     from textspace import TagSpace
 
-SUFFIXES = (".textspace",)
+SUFFIXES = (".textspace", ".tsv")
 Tagged = Annotated[
     list[str],
     typer.Argument(
@@ -33,7 +33,10 @@ def train(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="The file to write: .textspace.", show_default="the first file's name, .textspace"
+            "--output",
+            "-o",
+            help="The file to write: .textspace, or .tsv as StarSpace reads it.",
+            show_default="the first file's name, .textspace",
         ),
     ] = None,
     preset: Annotated[

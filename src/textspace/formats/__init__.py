@@ -11,6 +11,7 @@ from textspace.formats.fasttext_classifier_writer import write_fasttext_classifi
 from textspace.formats.native import write_native
 from textspace.formats.quantized import ProductQuantized
 from textspace.formats.recognition import kind_of, reader_for
+from textspace.formats.starspace_tsv import read_starspace_tsv, write_starspace_tsv
 from textspace.formats.stored import StoredVectors
 from textspace.formats.stored_classifier import Calibration, StoredClassifier
 from textspace.formats.stored_tagspace import StoredTagSpace
@@ -25,6 +26,7 @@ __all__ = [
     "kind_of",
     "read_classifier",
     "read_model",
+    "read_starspace_tsv",
     "read_tagspace",
     "read_vectors",
     "write_classifier",
@@ -232,7 +234,7 @@ def write_classifier(path: str | os.PathLike[str], stored: StoredClassifier) -> 
 
 
 def read_tagspace(path: str | os.PathLike[str], *, mmap: bool = True) -> StoredTagSpace:
-    """Read a tag model from a `.textspace` file.
+    """Read a tag model from a `.textspace` file or StarSpace's `.tsv`.
 
     Parameters
     ----------
@@ -269,14 +271,14 @@ def write_tagspace(path: str | os.PathLike[str], stored: StoredTagSpace) -> None
     Parameters
     ----------
     path : str or os.PathLike
-        The file, `.textspace`; replaced in one step when it exists.
+        The file; replaced in one step when it exists. `.textspace` keeps everything; `.tsv` is StarSpace's.
     stored : StoredTagSpace
         The model.
 
     Raises
     ------
     ValueError
-        The suffix is another one, or a parameter cannot be written.
+        The suffix is another one, or the format cannot hold the model.
     OSError
         The file cannot be written.
 
@@ -284,9 +286,10 @@ def write_tagspace(path: str | os.PathLike[str], stored: StoredTagSpace) -> None
     --------
     >>> write_tagspace("tags.textspace", stored)  # doctest: +SKIP
     """
-    if Path(path).suffix.lower() != ".textspace":
-        raise ValueError(f"the name of the file must end with .textspace, got {str(path)!r}")
-    write_native(path, stored)
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".textspace", ".tsv"):
+        raise ValueError(f"the name of the file must end with one of .textspace, .tsv, got {str(path)!r}")
+    (write_native if suffix == ".textspace" else write_starspace_tsv)(path, stored)
 
 
 def writer_of(path: str | os.PathLike[str]) -> Writer:

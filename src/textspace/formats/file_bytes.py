@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from textspace.errors import FormatError
 
-_BLOCK_BYTES = 1 << 24
+_BLOCK_BYTES = 1 << 19
 
 
 def map_bytes(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
@@ -217,7 +217,7 @@ def row_blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
     Yields
     ------
     ndarray, shape (B, ...)
-        Views of some 16 MB that together are the array.
+        Views that together are the array, small enough to be copied within a cache.
     """
     n_row_bytes = array.dtype.itemsize * math.prod(array.shape[1:])
     step = max(1, _BLOCK_BYTES // max(1, n_row_bytes))

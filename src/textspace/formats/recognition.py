@@ -12,6 +12,7 @@ from textspace.formats.fasttext_classifier import SUPERVISED, read_fasttext_clas
 from textspace.formats.fasttext_layout import MAGIC, looks_like_old_model
 from textspace.formats.file_bytes import map_bytes
 from textspace.formats.native import read_native
+from textspace.formats.starspace_tsv import has_labels, read_starspace_tsv
 from textspace.formats.stored import StoredVectors
 from textspace.formats.stored_classifier import StoredClassifier
 from textspace.formats.stored_tagspace import StoredTagSpace
@@ -63,6 +64,8 @@ def reader_for(path: str | os.PathLike[str], *, mmap: bool) -> Reader:
         return partial(read_native, mmap=mmap)
     if head.startswith(GZIP_MAGIC):
         return read_word2vec_text
+    if _is_starspace(path):
+        return read_starspace_tsv
     reader = _by_lines(path, mmap=mmap)
     if reader is None:
         raise FormatError(
@@ -82,7 +85,8 @@ def kind_of(path: str | os.PathLike[str]) -> str:
     Returns
     -------
     str
-        What a `.textspace` file says; "text_classifier" or "word_vectors" for others.
+        What a `.textspace` file says; "tag_space" for a `.tsv` with labels; "text_classifier" or "word_vectors" for
+        others.
 
     Raises
     ------
@@ -99,11 +103,17 @@ def kind_of(path: str | os.PathLike[str]) -> str:
     head = map_bytes(path)[:64].tobytes()
     if _is_fasttext_classifier(head):
         return "text_classifier"
+    if _is_starspace(path):
+        return "tag_space"
     return read_tensor_file(path).metadata.get("kind", "") if _is_native(head) else "word_vectors"
 
 
 def _is_fasttext_classifier(head: bytes) -> bool:
     return head.startswith(_FASTTEXT) and head[36:40] == SUPERVISED.to_bytes(4, "little")
+
+
+def _is_starspace(path: str | os.PathLike[str]) -> bool:
+    return Path(path).suffix.lower() == ".tsv" and has_labels(path)
 
 
 def _is_native(head: bytes) -> bool:

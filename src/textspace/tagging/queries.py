@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from textspace import _core
-from textspace._validation import check_float, check_int, check_n_threads, check_texts
+from textspace._validation import check_choice, check_float, check_int, check_n_threads, check_texts
 from textspace.errors import NotFittedError
 from textspace.evaluation.ranking import CUTOFFS, ranks_of_tags, starspace_hit_at_k, tag_metrics
 from textspace.lookup import Neighbor
 from textspace.prediction.ranked import Ranked
+from textspace.search.approximate import EXPANSION
+from textspace.tagging.explanations import explain_tag, filter_windows
 from textspace.tagging.recommendation import Recommendation, nearest_to_history
 from textspace.tagging.scoring import TagScorer, normalized
 from textspace.tagging.tagged_texts import tagged_texts
@@ -21,28 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textspace._typing import FloatArray, Source
+    from textspace.classification.explanation import Explanation
     from textspace.evaluation.ranking import TagMetrics
     from textspace.formats.stored_tagspace import StoredTagSpace
+    from textspace.tagging.explanations import FilterWindow
+    from textspace.tagging.scoring import Search
     from textspace.tagging.tagged_texts import TagSource
     from textspace.text.vocabulary import Vocabulary
-
-
-class FeatureWeight(NamedTuple):
-    """What one row of a text adds to the linear score of a tag.
-
-    Attributes
-    ----------
-    row : int
-        The row of the features; below V it is a word.
-    word : str
-        The word, or "" for an n-gram.
-    value : float
-        What it adds.
-    """
-
-    row: int
-    word: str
-    value: float
 
 
 class TagQueries:
@@ -82,7 +69,7 @@ class TagQueries:
         """The V words and their counts."""
         return self._fitted.features.vocabulary
 
-    def rank(self, texts: Iterable[str], k: int = 10) -> Ranked:
+    def rank(self, texts: Iterable[str], k: int = 10, *, search: Search = "auto") -> Ranked:
         """Return the best tags of each text.
 
         Parameters
@@ -91,6 +78,9 @@ class TagQueries:
             N texts.
         k : int, default 10
             How many; all L where there are fewer.
+        search : {"auto", "exact", "approximate"}
+            Whether all tags are compared with a text, or those that the index of `build_tag_index` leads to, which
+            finds most of the best. "auto": with more than 100,000 tags the index, if it was built.
 
         Returns
         -------
@@ -102,11 +92,56 @@ class TagQueries:
         ------
         NotFittedError
             When there is no model yet.
+        ImportError
+            When an approximate search needs a package that is not installed.
         """
+        check_choice("search", search, ("auto", "exact", "approximate"))
         listed = check_texts("texts", texts)
         k = min(check_int("k", k, at_least=1), len(self._fitted.tags))
-        ids, scores = self._scorer.best(listed, k)
+        ids, scores = self._scorer.best(listed, k, search=search)
         return Ranked(np.array(self._fitted.tags, object)[ids], scores, ids)
+
+    def build_tag_index(self, *, expansion: int = EXPANSION) -> None:
+        """Build an index of the tags, by which `rank` finds most of the best without looking at all of them.
+
+        Parameters
+        ----------
+        expansion : int
+            How many tags a search holds in view at least: more find more of the best, and take longer. Of an index that
+            is built already it is changed at once.
+
+        Raises
+        ------
+        ImportError
+            When the package usearch is not installed.
+        ValueError
+            When the score is no inner product of vectors: the model has a linear part, or loss "hs".
+
+        Notes
+        -----
+        Building takes as long as ranking all tags for some 100,000 texts. The index is kept in memory with this
+        estimator, and not in files. `tag_index_recall` measures what it finds.
+        """
+        self._scorer.build_graph(check_int("expansion", expansion, at_least=1))
+
+    def tag_index_recall(self, texts: Iterable[str], k: int = 10) -> float:
+        """Measure how many of the k best tags are found by the index.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            Texts like those to be ranked; those without a known word do not count.
+        k : int, default 10
+            How many tags of each.
+
+        Returns
+        -------
+        float
+            The share, from 0 to 1; NaN where no text counts.
+        """
+        scorer = self._scorer
+        graph = scorer.build_graph(EXPANSION) if scorer.graph is None else scorer.graph
+        return graph.recall(scorer.queries(check_texts("texts", texts)), check_int("k", k, at_least=1))
 
     def embed(self, texts: Iterable[str]) -> FloatArray:
         """Return the vectors of texts in the space of the tags.
@@ -282,38 +317,55 @@ class TagQueries:
                 hits += n_known * starspace_hit_at_k(scores, block, check_int("k", k, at_least=1)), n_known
         return float(hits[0] / hits[1]) if hits[1] else float("nan")
 
-    def explain_linear(self, text: str, tag: str) -> list[FeatureWeight]:
-        """Return what each row of a text adds to the linear part of a tag's score.
+    def explain(self, text: str, tag: str | None = None) -> Explanation:
+        """Return what every word and n-gram of a text adds to the score of a tag, in both parts together.
 
         Parameters
         ----------
         text : str
-            A text.
-        tag : str
-            A known tag.
+            One text.
+        tag : str, optional
+            A known tag; None: the best one.
 
         Returns
         -------
-        list of FeatureWeight
-            The strongest first; together with the bias they are the linear score. Empty without a linear part.
+        Explanation
+            The contributions and the offset, which is what the tag has with every text, add up to the score. Those of a
+            convolution are the windows that its filters have their maxima in. With loss "hs" the score is the sum of
+            the log-odds on the way to the tag.
 
         Raises
         ------
         KeyError
             When the model does not know the tag.
         """
-        tag_id, linear = self._id_of(tag), self._fitted.linear
-        if linear is None:
-            return []
-        weighted = self._scorer.weighted(self._scorer.rows_of([text]))
-        found = []
-        for row, value in zip(weighted.rows.tolist(), weighted.values.tolist(), strict=True):
-            begin, end = linear.indptr[row], linear.indptr[row + 1]
-            place = begin + np.searchsorted(linear.tag_ids[begin:end], tag_id)
-            if place < end and linear.tag_ids[place] == tag_id:
-                word = self.vocabulary_.word(row) if row < len(self.vocabulary_) else ""
-                found.append(FeatureWeight(row, word, value * float(linear.values[place]) * linear.mix))
-        return sorted(found, key=lambda each: -abs(each.value))
+        tag_id = int(self.rank([text], k=1).label_ids[0, 0]) if tag is None else self._id_of(tag)
+        return explain_tag(self._scorer, self._fitted, text, tag_id)
+
+    def filter_windows(self, text: str, tag: str, k: int = 10) -> list[FilterWindow]:
+        """Return which words the filters of a convolution saw that matter most for a tag.
+
+        Parameters
+        ----------
+        text : str
+            One text.
+        tag : str
+            A known tag.
+        k : int, default 10
+            How many filters.
+
+        Returns
+        -------
+        list of FilterWindow
+            Those that add or take most first.
+
+        Raises
+        ------
+        ValueError
+            When the encoder is no convolution.
+        """
+        found = filter_windows(self._scorer, self._fitted, text, self._id_of(tag))
+        return found[: check_int("k", k, at_least=1)]
 
     @property
     def _label_prefix(self) -> str:

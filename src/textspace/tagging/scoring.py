@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
 from textspace import _core
+from textspace.search.approximate import EXPANSION, ApproximateIndex
 from textspace.search.exact import ExactIndex
 from textspace.tagging.tagged_texts import Folding, folded
 from textspace.text.label_ids import KnownLabels
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from textspace._typing import FloatArray, IntArray, LongArray
     from textspace.formats.stored_tagspace import StoredTagSpace
 
+Search: TypeAlias = Literal["auto", "exact", "approximate"]
+EXACT_LIMIT = 100_000  # tags, up to which an index is hardly worth building
 _SCORES_PER_BLOCK = 2**23
 _TEXTS_PER_BLOCK = 4096
 _SMALLEST_NORM = 1e-12
@@ -51,26 +55,42 @@ class TagScorer:
         self._parameters = parameters_of(stored, n_threads=n_threads)
         self._embedder = TagEmbedder(_with_own_weights(stored), self._parameters)
         self._by_frequency = np.argsort(-np.asarray(stored.tag_counts), kind="stable").astype(np.int32)
-        self._priors = np.log(np.maximum(stored.tag_counts, 0.5) / max(stored.tag_counts.max(initial=1), 1))
+        self.priors = np.log(np.maximum(stored.tag_counts, 0.5) / max(stored.tag_counts.max(initial=1), 1))
         self._folding = cast("Folding", stored.parameters.get("folding", "whitespace"))
         self._tag_vectors = np.ascontiguousarray(stored.tag_vectors, dtype=np.float32)
         if stored.similarity == "cosine":
             self._tag_vectors = normalized(self._tag_vectors)
+        self._known_tags = KnownLabels(stored.tags, stored.tag_counts)
         self._index: ExactIndex | None = None
+        self._graph: ApproximateIndex | None = None
 
     def rows_of(self, texts: Sequence[str]) -> TextRows:
         """Return the rows that texts have; those of unknown words are left out."""
-        stored = self._stored
-        known = KnownLabels(stored.tags, stored.tag_counts)
         _, _, _, documents = encode_tagged(
             folded(texts, self._folding),
             [()] * len(texts),
             self._parameters,
-            start=stored.features,
-            start_tags=known,
+            start=self._stored.features,
+            start_tags=self._known_tags,
             extend=False,
         )
         return TextRows(np.ascontiguousarray(documents.indptr), np.ascontiguousarray(documents.rows))
+
+    def folded(self, text: str) -> str:
+        """Return a text as the features see it."""
+        return folded([text], self._folding)[0]
+
+    def probability(self, text: str, tag_id: int) -> float:
+        """Return the probability of a tag; NaN where the model was trained to rank alone, or has a linear part."""
+        loss = self._stored.loss
+        if self._stored.linear is not None or loss not in ("softmax", "sampled_softmax", "bce", "hs"):
+            return math.nan
+        scores = self._scores(self.rows_of([text]))[0].astype(np.float64) * self._parameters.score_scale
+        if loss == "hs":
+            return float(np.exp(scores[tag_id]))
+        if loss == "bce":
+            return float(0.5 * (1 + np.tanh(scores[tag_id] / 2)))
+        return float(np.exp(scores[tag_id] - np.logaddexp.reduce(scores)))
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """Return the embeddings (N, E) of texts; zeros where no word is known."""
@@ -83,14 +103,47 @@ class TagScorer:
         for begin in range(0, len(texts), size):
             yield begin, self._scores(self.rows_of(texts[begin : begin + size]))
 
-    def best(self, texts: Sequence[str], k: int) -> tuple[IntArray, FloatArray]:
+    @property
+    def is_dense(self) -> bool:
+        """Whether a score is an inner product of two vectors, by which tags can be indexed."""
+        return self._stored.linear is None and self._stored.loss != "hs"
+
+    @property
+    def graph(self) -> ApproximateIndex | None:
+        """The approximate index of the tags, where one was built."""
+        return self._graph
+
+    def build_graph(self, expansion: int) -> ApproximateIndex:
+        """Build the approximate index of the tags, or set the expansion of the one there is."""
+        if not self.is_dense:
+            raise ValueError(
+                "tags can be indexed only where a score is an inner product: this model has "
+                + ("loss='hs'" if self._stored.linear is None else "a linear part; train with linear=False")
+            )
+        if self._graph is None:
+            self._graph = ApproximateIndex(self._tag_matrix(), expansion=expansion, n_threads=self._n_threads)
+        self._graph.expansion = expansion
+        return self._graph
+
+    def queries(self, texts: Sequence[str]) -> FloatArray:
+        """Return the vectors whose products with the indexed tags are the scores; no text without known words."""
+        rows = self.rows_of(texts)
+        return self._index_queries(rows)[np.diff(rows.indptr) > 0]
+
+    def best(self, texts: Sequence[str], k: int, *, search: Search = "auto") -> tuple[IntArray, FloatArray]:
         """Return the numbers (N, k) and scores of the tags of highest score; k <= L."""
+        if search == "approximate" and self._graph is None:
+            self.build_graph(EXPANSION)
+        by_graph = self._graph is not None and (
+            search == "approximate" or (search == "auto" and len(self._stored.tags) > EXACT_LIMIT)
+        )
         ids = np.empty((len(texts), k), np.int32)
         scores = np.empty((len(texts), k), np.float32)
-        if self._stored.linear is None and self._stored.loss != "hs":
+        if self.is_dense:
             for begin in range(0, len(texts), _TEXTS_PER_BLOCK):
                 end = min(begin + _TEXTS_PER_BLOCK, len(texts))
-                ids[begin:end], scores[begin:end] = self._dense_best(self.rows_of(texts[begin:end]), k)
+                rows = self.rows_of(texts[begin:end])
+                ids[begin:end], scores[begin:end] = self._dense_best(rows, k, by_graph=by_graph)
             return ids, scores
         for begin, block in self.score_blocks(texts):
             end = begin + len(block)
@@ -121,19 +174,25 @@ class TagScorer:
         embeddings = self.embed_rows(rows)
         return normalized(embeddings) if self._stored.similarity == "cosine" else embeddings
 
-    def _dense_best(self, rows: TextRows, k: int) -> tuple[IntArray, FloatArray]:
-        bias = self._stored.tag_bias
-        vectors, queries = self._tag_vectors, self._queries(rows)
-        if bias is not None:
-            queries = np.column_stack([queries, np.ones(len(queries), np.float32)])
-        if self._index is None:
-            matrix = vectors if bias is None else np.column_stack([vectors, bias])
-            self._index = ExactIndex(matrix, similarity="dot", n_threads=self._n_threads)
-        ids, scores = self._index.search(queries, k)
+    def _dense_best(self, rows: TextRows, k: int, *, by_graph: bool) -> tuple[IntArray, FloatArray]:
+        index: ExactIndex | ApproximateIndex | None = self._graph if by_graph else self._index
+        if index is None:
+            index = self._index = ExactIndex(self._tag_matrix(), similarity="dot", n_threads=self._n_threads)
+        ids, scores = index.search(self._index_queries(rows), k)
         empty = np.diff(rows.indptr) == 0
         ids[empty] = self._by_frequency[:k]
-        scores[empty] = self._priors[self._by_frequency[:k]]
+        scores[empty] = self.priors[self._by_frequency[:k]]
         return ids, scores
+
+    def _tag_matrix(self) -> FloatArray:
+        bias = self._stored.tag_bias
+        return self._tag_vectors if bias is None else np.column_stack([self._tag_vectors, bias])
+
+    def _index_queries(self, rows: TextRows) -> FloatArray:
+        queries = self._queries(rows)
+        if self._stored.tag_bias is None:
+            return queries
+        return np.column_stack([queries, np.ones(len(queries), np.float32)])
 
     def _scores(self, rows: TextRows) -> FloatArray:
         stored = self._stored
@@ -152,7 +211,7 @@ class TagScorer:
                 texts.indptr, texts.rows, scaled, linear.indptr, linear.tag_ids, linear.values, scores,
                 n_threads=self._n_threads,
             )  # fmt: skip
-        scores[np.diff(rows.indptr) == 0] = self._priors
+        scores[np.diff(rows.indptr) == 0] = self.priors
         return scores
 
 
