@@ -115,6 +115,14 @@ def test_long_texts_begin_with_what_they_are_about(tmp_path):
         assert model.rank([" ".join(["red", *filler[:30], "blue"])], k=1).labels.tolist() == [["red"]]
 
 
+def test_a_model_of_long_texts_goes_on_with_short_ones():
+    long = [" ".join([*(f"filler{number % 7}" for number in range(60)), tag]) for tag in ("red", "blue")] * 5
+    ts = TagSpace(n_threads=1).fit(long, ["red", "blue"] * 5)
+    ts.partial_fit(["a green leaf", "green grass"] * 5, ["green"] * 10)
+    assert ts.rank(["green"], k=1).labels.tolist() == [["green"]]
+    assert ts.rank(long[:2], k=1).labels.tolist() == [["red"], ["blue"]]
+
+
 def test_evaluation_counts_unknown_tags_and_unknown_words(fitted):
     metrics = fitted.evaluate(["how to grill fish", "zzzz"], [["fish", "never seen"], "bread"])
     assert metrics.n_texts == 2

@@ -258,10 +258,12 @@ class TagSpace(TagQueries, Estimator):
         found: Sequence[Sequence[str]] | None = None
         if tags is None and self.tags_from == "label" and as_it_stands and is_file(source):
             # The file is read by the core: memory does not grow with its texts.
-            plan = plan_fitting(self.get_params() | changes, first_texts(source, PLANNED_TEXTS, label_prefix=prefix))
+            plan = plan_fitting(
+                self.get_params() | changes, first_texts(source, PLANNED_TEXTS, label_prefix=prefix), start=start
+            )
         else:
             listed, found = tagged_texts(source, tags, tags_from=self.tags_from, label_prefix=prefix)
-            plan = plan_fitting(self.get_params() | changes, listed)
+            plan = plan_fitting(self.get_params() | changes, listed, start=start)
             texts = folded(listed, plan.folding)
         stored, run = train_model(texts, found, plan, start=start, callbacks=callbacks, on_interrupt=on_interrupt)
         self._set_model(stored)

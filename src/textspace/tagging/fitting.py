@@ -74,7 +74,7 @@ class FittingPlan:
     estimator: dict[str, object]
 
 
-def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
+def plan_fitting(given: dict[str, Any], texts: Sequence[str], *, start: StoredTagSpace | None = None) -> FittingPlan:
     """Settle what is left open: the preset's values, and for the default what suits the texts.
 
     Parameters
@@ -83,6 +83,8 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
         The parameters of `TagSpace`.
     texts : sequence of str
         What it is trained on, without tags.
+    start : StoredTagSpace, optional
+        The model to go on from: what it is made of stays, whatever the texts are.
 
     Returns
     -------
@@ -101,6 +103,9 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str]) -> FittingPlan:
         values |= {"word_ngrams": 1, "min_n": 0, "max_n": 0}
     values |= {name: given[name] for name in OVERRIDES if given[name] is not None}
     values |= dict(given["options"] or {})
+    if start is not None:
+        names = ("word_ngrams", "min_n", "max_n", "n_buckets")
+        values |= {"dim": start.word_vectors.shape[1]} | {name: getattr(start.features, name) for name in names}
     values |= {"n_threads": given["n_threads"], "random_state": given["random_state"]}
     folding = given["folding"] or ("words" if is_fast else "whitespace")
     linear = is_fast and values["encoder"] == "bag" if given["linear"] is None else given["linear"]
