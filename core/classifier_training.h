@@ -57,7 +57,8 @@ constexpr int kOutputChunk = 8;
 
 // One thread's scratch memory: 64-byte aligned, this many floats.
 inline int64_t workspace_floats(const ClassifierModel& model) {
-  const int64_t scores = model.loss == OutputLoss::kSoftmax ? (model.n_outputs + 31) / 16 * 16 : 0;
+  const bool all_outputs = model.loss == OutputLoss::kSoftmax || model.loss == OutputLoss::kOneVsAll;
+  const int64_t scores = all_outputs ? (model.n_outputs + 31) / 16 * 16 : 0;
   return 3 * model.stride + scores + 16;
 }
 

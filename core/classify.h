@@ -15,6 +15,10 @@ extern "C" float logf(float);
 namespace textspace::TEXTSPACE_ISA {
 
 constexpr int64_t kDocumentRowsAhead = 16;
+// A probability so near to its truth counts as equal to it: beyond scores of +-8, as in fastText's table.
+constexpr float kNegligible = 3.35e-4f;
+// With softmax such probabilities make up less than this share of one, all together.
+constexpr float kNegligibleShare = 1e-3f;
 // Vectors of a row that are summed in registers at a time.
 constexpr int kDocumentPanel = kLanes == 16 ? 16 : 14;
 
@@ -162,6 +166,30 @@ class DocumentStep {
     }
   }
 
+  // Updates the outputs whose errors, in `scores_`, are not below `bound`. Most labels of most documents soon are, and rows
+  // that are not written stay in the caches of all threads.
+  void update_where(float bound) {
+    Outputs outputs;
+    alignas(64) float errors[16] = {};
+    int n = 0;
+    for (int64_t k = 0; k < model_.n_outputs; ++k) {
+      const float error = scores_[k];
+      if (error < bound && error > -bound) continue;
+      outputs[n] = model_.output + k * model_.stride;
+      errors[n++] = error;
+      if (n == kOutputChunk) {
+        update(outputs, errors);
+        n = 0;
+      }
+    }
+    if (n == 0) return;
+    for (; n < kOutputChunk; ++n) {
+      outputs[n] = spare_;
+      errors[n] = 0;
+    }
+    update(outputs, errors);
+  }
+
   // Scores become probabilities; returns the logarithm of the sum of the exponentials.
   float normalize_scores() const {
     const int64_t n = model_.n_outputs, n_padded = (n + kLanes - 1) / kLanes * kLanes;
@@ -202,11 +230,7 @@ class DocumentStep {
     const float rate = -lr_ * total;
     for (int64_t k = 0; k < n; ++k) scores_[k] *= rate;
     for (int64_t t = 0; t < n_targets; ++t) scores_[targets[t].output] += lr_ * targets[t].weight;
-    for (int64_t k = n; k % kOutputChunk; ++k) scores_[k] = 0;
-    for (int64_t begin = 0; begin < n; begin += kOutputChunk) {
-      take_chunk(begin, outputs);
-      update(outputs, scores_ + begin);
-    }
+    update_where(lr_ * total * kNegligibleShare / static_cast<float>(n));
   }
 
   static float logistic_loss(float margin) { return margin < -20 ? -margin : log1pf(expf(-margin)); }
@@ -234,8 +258,9 @@ class DocumentStep {
         for (int k = 0; k < kOutputChunk; ++k)
           if (weights[k] > 0) loss->sum += weights[k] * logistic_loss(truths[k] > 0 ? scores[k] : -scores[k]);
       to_errors(scores, truths, weights);
-      update(outputs, scores);
+      for (int k = 0; k < kOutputChunk; ++k) scores_[begin + k] = scores[k];
     }
+    update_where(lr_ * weight * kNegligible);
   }
 
   void binary(const Target* targets, int64_t n_targets, ClassifierLossSample* loss) {
