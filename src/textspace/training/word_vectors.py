@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from textspace.training.parameters import VectorParameters
 
 
-# Memory in which each thread keeps the vectors of CBOW's frequent words by itself: see core/hot_words.h. Skip-gram, which is
-# not bound by its rows alone, would be hardly faster and lose two points of its analogies after one epoch.
+# Memory in which each thread keeps the vectors of CBOW's frequent words by itself: see core/hot_words.h. Skip-gram,
+# which is not bound by its rows alone, would be hardly faster, and worse at analogies after one epoch.
 HOT_WORD_BYTES = 8 << 20
 MACHINE_PARAMETERS = ("n_threads", "memory_budget")
 NGRAM_PARAMETERS = ("min_n", "max_n", "n_buckets")
@@ -203,7 +203,8 @@ def _n_hot_words(
 ) -> int:
     if subwords is None or parameters.objective != "cbow":
         return 0
-    return min(len(vocabulary), HOT_WORD_BYTES // (2 * matrices.outputs[0].nbytes))
+    row_bytes: int = matrices.outputs[0].nbytes
+    return min(len(vocabulary), HOT_WORD_BYTES // (2 * row_bytes))
 
 
 def _require_finite(matrices: VectorMatrices, parameters: VectorParameters) -> None:
