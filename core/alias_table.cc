@@ -1,8 +1,16 @@
 #include "alias_table.h"
 
+#include <cmath>
 #include <numeric>
 
 namespace textspace {
+
+std::vector<double> powers_of_counts(const std::vector<int64_t>& counts, double power) {
+  std::vector<double> powers;
+  powers.reserve(counts.size());
+  for (int64_t count : counts) powers.push_back(std::pow(static_cast<double>(count), power));
+  return powers;
+}
 
 AliasTable::AliasTable(std::vector<double> weights) : slots_(weights.size()) {
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);

@@ -9,6 +9,9 @@
 
 namespace textspace {
 
+// The weights of negative sampling: count ** power.
+std::vector<double> powers_of_counts(const std::vector<int64_t>& counts, double power);
+
 class AliasTable {
  public:
   // Outcome i has probability weights[i] / sum. Weights that are all zero count as equal.

@@ -1,4 +1,4 @@
-// Floats at the start of a cache line, zeros at first, whose number may grow.
+// Floats at the start of a cache line.
 #pragma once
 
 #include <algorithm>
@@ -8,9 +8,21 @@
 
 namespace textspace {
 
-class AlignedFloats {
+struct AlignedDelete {
+  void operator()(float* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
+};
+using AlignedFloats = std::unique_ptr<float[], AlignedDelete>;
+
+// `n` floats, not initialized; throws std::bad_alloc.
+inline AlignedFloats aligned_floats(int64_t n) {
+  const size_t bytes = std::max<size_t>(1, static_cast<size_t>(n)) * sizeof(float);
+  return AlignedFloats(static_cast<float*>(::operator new[](bytes, std::align_val_t{64})));
+}
+
+// Zeros at first, whose number may grow.
+class GrowingFloats {
  public:
-  explicit AlignedFloats(int64_t n = 0) { grow(n); }
+  explicit GrowingFloats(int64_t n = 0) { grow(n); }
 
   float* data() { return floats_.get(); }
   const float* data() const { return floats_.get(); }
@@ -20,8 +32,7 @@ class AlignedFloats {
   void grow(int64_t n) {
     if (n <= size_) return;
     const int64_t room = std::max(n, 2 * size_);
-    std::unique_ptr<float, Deleter> floats(
-        static_cast<float*>(::operator new(static_cast<size_t>(room) * sizeof(float), std::align_val_t(64))));
+    AlignedFloats floats = aligned_floats(room);
     std::copy(floats_.get(), floats_.get() + size_, floats.get());
     std::fill(floats.get() + size_, floats.get() + room, 0.0f);
     floats_ = std::move(floats);
@@ -29,10 +40,7 @@ class AlignedFloats {
   }
 
  private:
-  struct Deleter {
-    void operator()(float* floats) const { ::operator delete(floats, std::align_val_t(64)); }
-  };
-  std::unique_ptr<float, Deleter> floats_;
+  AlignedFloats floats_;
   int64_t size_ = 0;
 };
 

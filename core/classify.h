@@ -204,8 +204,7 @@ class DocumentStep {
       sums += e;
       store(scores_ + k, e);
     }
-    float total = 0;
-    for (int lane = 0; lane < kLanes; ++lane) total += sums[lane];
+    const float total = sum_of_lanes(sums);
     const float scale = 1.0f / total;
     for (int64_t k = 0; k < n_padded; k += kLanes) store(scores_ + k, load(scores_ + k) * scale);
     return top + logf(total);

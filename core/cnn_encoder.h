@@ -19,10 +19,10 @@ class CnnEncoder : public TagEncoder {
 
   std::vector<int32_t> slots_, positions_;
   std::vector<int64_t> slot_begin_;
-  AlignedFloats words_, scratch_;
-  AlignedFloats first_, hidden_;  // (n_documents, n_features): after the first and after the second tanh
-  AlignedFloats transposed_, feature_errors_;
-  AlignedFloats filter_gradients_, bias_gradients_, projection_gradients_, projection_bias_gradients_;
+  GrowingFloats words_, scratch_;
+  GrowingFloats first_, hidden_;  // (n_documents, n_features): after the first and after the second tanh
+  GrowingFloats transposed_, feature_errors_;
+  GrowingFloats filter_gradients_, bias_gradients_, projection_gradients_, projection_bias_gradients_;
   ConvolutionBatch batch_{};
 };
 

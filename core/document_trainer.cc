@@ -1,11 +1,11 @@
 #include "document_trainer.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
+#include "aligned_floats.h"
+#include "atomic_total.h"
 #include "isa.h"
-#include "packed_rows.h"
 #include "rng.h"
 
 namespace textspace {
@@ -24,20 +24,12 @@ OutputLoss output_loss(ClassifierLoss loss) {
 }
 
 std::vector<double> negative_weights(const std::vector<int64_t>& counts, const DocumentTrainerOptions& options) {
-  std::vector<double> weights;
-  if (options.loss != ClassifierLoss::kNegativeSampling) return weights;
-  for (int64_t count : counts) weights.push_back(std::pow(static_cast<double>(count), options.negative_power));
-  return weights;
+  if (options.loss != ClassifierLoss::kNegativeSampling) return {};
+  return powers_of_counts(counts, options.negative_power);
 }
 
 std::vector<int64_t> tree_counts(const std::vector<int64_t>& counts, const DocumentTrainerOptions& options) {
   return options.loss == ClassifierLoss::kHierarchicalSoftmax ? counts : std::vector<int64_t>();
-}
-
-void add(std::atomic<double>& total, double amount) {
-  double seen = total.load();
-  while (!total.compare_exchange_weak(seen, seen + amount)) {
-  }
 }
 
 }  // namespace

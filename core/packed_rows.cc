@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -38,11 +37,6 @@ int64_t checked_size(int64_t n_rows, int dim) {
 }
 
 }  // namespace
-
-AlignedFloats aligned_floats(int64_t n) {
-  const size_t bytes = std::max<size_t>(1, static_cast<size_t>(n)) * sizeof(float);
-  return AlignedFloats(static_cast<float*>(::operator new[](bytes, std::align_val_t{64})));
-}
 
 double row_norm(const float* row, int dim) {
   double sums[4] = {};

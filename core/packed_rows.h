@@ -2,20 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+#include "aligned_floats.h"
 #include "selection.h"
 
 namespace textspace {
-
-struct AlignedDelete {
-  void operator()(float* memory) const { ::operator delete[](memory, std::align_val_t{64}); }
-};
-using AlignedFloats = std::unique_ptr<float[], AlignedDelete>;
-
-// `n` floats on a cache line's boundary; throws std::bad_alloc.
-AlignedFloats aligned_floats(int64_t n);
 
 // Panels of kPanelRows rows; in a panel, the values of its rows for dimension 0, then for dimension 1, and so on.
 // Rows are normalized or taken as they are. The panels are filled up with rows of NaN, and NaN stands for rows that

@@ -48,7 +48,7 @@ class RowGradients {
   const int64_t stride_;
   const int first_slot_;
   std::vector<int32_t> slots_, rows_;
-  AlignedFloats gradients_;
+  GrowingFloats gradients_;
 };
 
 }  // namespace textspace

@@ -12,7 +12,7 @@ constexpr int64_t kDocumentsPerTask = 128;
 
 struct Worker {
   std::unique_ptr<TagEncoder> encoder;
-  AlignedFloats embeddings;
+  GrowingFloats embeddings;
 };
 
 void embed_block(const TagModel& model, const TaggedDocuments& documents, int64_t first, int64_t last, Worker& worker,

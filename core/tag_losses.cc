@@ -14,8 +14,7 @@ constexpr float kNormEpsilon = 1e-12f;
 std::vector<double> draw_weights(const TagLossOptions& options, const std::vector<int64_t>& counts) {
   const bool uniform = options.kind == TagLossKind::kTagSpace || options.kind == TagLossKind::kWarp;
   if (uniform || options.negative_power == 0) return {};
-  std::vector<double> weights;
-  for (int64_t count : counts) weights.push_back(std::pow(static_cast<double>(count), options.negative_power));
+  std::vector<double> weights = powers_of_counts(counts, options.negative_power);
   double total = 0;
   for (double weight : weights) total += weight;
   if (total <= 0) return {};

@@ -63,7 +63,7 @@ class TagLoss {
              float scale, float* errors);
 
   RowGradients& tag_gradients() { return tag_gradients_; }
-  AlignedFloats& bias_gradients() { return bias_gradients_; }
+  GrowingFloats& bias_gradients() { return bias_gradients_; }
   bool touches_all_tags() const;
 
  private:
@@ -92,10 +92,10 @@ class TagLoss {
   const TagLossOptions options_;
   const TagLossTables& tables_;
   RowGradients tag_gradients_;
-  AlignedFloats bias_gradients_;
+  GrowingFloats bias_gradients_;
   float scale_ = 1;
-  AlignedFloats units_, unit_errors_, inverse_norms_;  // of the embeddings
-  AlignedFloats transposed_, scores_, totals_, tag_norms_;
+  GrowingFloats units_, unit_errors_, inverse_norms_;  // of the embeddings
+  GrowingFloats transposed_, scores_, totals_, tag_norms_;
   int64_t width_ = 0;  // columns of scores_ (n_tags, width_), a column a document
   std::vector<float> kept_scores_;
   std::vector<int32_t> kept_tags_;

@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "atomic_total.h"
 #include "isa.h"
 #include "permutation.h"
 
 namespace textspace {
 namespace {
-
-void add(std::atomic<double>& total, double amount) {
-  double seen = total.load();
-  while (!total.compare_exchange_weak(seen, seen + amount)) {
-  }
-}
 
 // Streams of the generator: what a document draws for its loss and for its dropout, and the order of an epoch.
 enum Purpose : uint64_t { kLossDraws = 0, kDropout = 1, kOrder = 2 };
@@ -39,7 +34,7 @@ struct TagTrainer::Worker {
   std::vector<TagTargets> targets;
   std::vector<char> empty;
   std::vector<int32_t> kept;
-  AlignedFloats embeddings, errors;
+  GrowingFloats embeddings, errors;
   int64_t n_words = 0;
 };
 

@@ -57,7 +57,7 @@ class TagTrainer {
 
  private:
   struct Moments {
-    AlignedFloats first, second;
+    GrowingFloats first, second;
   };
   struct Worker;
 

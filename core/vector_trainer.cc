@@ -1,10 +1,9 @@
 #include "vector_trainer.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
-#include <new>
 
+#include "aligned_floats.h"
+#include "atomic_total.h"
 #include "isa.h"
 
 namespace textspace {
@@ -15,29 +14,12 @@ constexpr int64_t kSpanIds = 1 << 16;
 
 std::vector<double> negative_weights(const std::vector<int64_t>& counts, const VectorTrainerOptions& options) {
   if (options.sampler.loss != Loss::kNegativeSampling) return {};
-  std::vector<double> weights;
-  weights.reserve(counts.size());
-  for (int64_t count : counts) weights.push_back(std::pow(static_cast<double>(count), options.negative_power));
-  return weights;
+  return powers_of_counts(counts, options.negative_power);
 }
 
 std::vector<int64_t> tree_counts(const std::vector<int64_t>& counts, const VectorTrainerOptions& options) {
   return options.sampler.loss == Loss::kHierarchicalSoftmax ? counts : std::vector<int64_t>();
 }
-
-void add(std::atomic<double>& total, double amount) {
-  double seen = total.load();
-  while (!total.compare_exchange_weak(seen, seen + amount)) {
-  }
-}
-
-struct AlignedFloats {
-  explicit AlignedFloats(int64_t n) : data(static_cast<float*>(::operator new(n * sizeof(float), std::align_val_t(64)))) {}
-  ~AlignedFloats() { ::operator delete(data, std::align_val_t(64)); }
-  AlignedFloats(const AlignedFloats&) = delete;
-  AlignedFloats& operator=(const AlignedFloats&) = delete;
-  float* data;
-};
 
 }  // namespace
 
@@ -74,19 +56,19 @@ void VectorTrainer::join() {
 VectorTrainerProgress VectorTrainer::progress() const { return {words_done_, loss_sum_, loss_n_}; }
 
 void VectorTrainer::work(int thread_id) {
-  const AlignedFloats workspace(workspace_floats(model_));
+  const AlignedFloats workspace = aligned_floats(workspace_floats(model_));
   const auto stream = static_cast<uint64_t>(thread_id);
   Rng noise_seeds(~options_.seed, stream);
-  auto* noise = reinterpret_cast<uint32_t*>(workspace.data);
+  auto* noise = reinterpret_cast<uint32_t*>(workspace.get());
   for (int i = 0; i < kNoiseWords; ++i) noise[i] = static_cast<uint32_t>(noise_seeds.next()) | 1;
-  std::fill_n(workspace.data + kNoiseWords, hot_word_floats(model_), 0.0f);
+  std::fill_n(workspace.get() + kNoiseWords, hot_word_floats(model_), 0.0f);
   BlockSampler sampler(options_.sampler, *negatives_, *tree_, Rng(options_.seed, stream));
   const int64_t n_spans = (n_ids_ + kSpanIds - 1) / kSpanIds;
   for (int64_t span = next_span_++; span < n_spans * options_.epochs && !stopped_; span = next_span_++) {
     const int64_t begin = span % n_spans * kSpanIds;
-    train_span(ids_ + begin, ids_ + std::min(begin + kSpanIds, n_ids_), sampler, workspace.data);
+    train_span(ids_ + begin, ids_ + std::min(begin + kSpanIds, n_ids_), sampler, workspace.get());
   }
-  kernels().finish_training(model_, workspace.data);
+  kernels().finish_training(model_, workspace.get());
 }
 
 void VectorTrainer::train_span(const int32_t* begin, const int32_t* end, BlockSampler& sampler, float* workspace) {
