@@ -146,6 +146,23 @@ def test_curve_of_few_kept_scores_ends_where_they_end() -> None:
     assert part.precision_at_recall(0.999) == 0
 
 
+@pytest.mark.parametrize("threshold", [0.6, np.linspace(0.3, 0.9, 150, dtype=np.float32), 0.0])
+def test_labels_that_are_not_predicted_are_not_kept(threshold: float | np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    scores = (rng.random((30, 150)) * np.linspace(0.65, 1, 30)[:, None]).astype(np.float32)
+    gold = [[f"l{label_id}" for label_id in rng.choice(150, 3, replace=False)] for _ in scores]
+    labels = [f"l{label_id}" for label_id in range(150)]
+    collector = MetricsCollector(labels, k=150, threshold=threshold)
+    everything = MetricsCollector(labels, k=150, threshold=threshold, n_kept=150)
+    for part in range(0, 30, 10):
+        for each in (collector, everything):
+            each.add(gold[part : part + 10], scores[part : part + 10])
+    assert collector.metrics().as_dict() == everything.metrics().as_dict()
+    predicted = int((scores >= threshold).sum(axis=1).max())
+    assert max(100, predicted) <= collector.metrics().label_ids.shape[1] <= (150 if predicted > 100 else 149)
+    assert everything.metrics().label_ids.shape[1] == 150
+
+
 def test_ties_go_to_the_lower_id() -> None:
     label_ids, scores = rank_labels(np.array([[0.5, 0.25, 0.5, 0.75, 0.25]], np.float32), k=4)
     assert label_ids.tolist() == [[3, 0, 2, 1]]

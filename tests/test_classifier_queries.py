@@ -73,6 +73,15 @@ def test_predict_multilabel(fitted):
     assert fitted.predict_multilabel([]) == []
 
 
+def test_predict_multilabel_goes_in_blocks(fitted, monkeypatch):
+    texts = TEST_TEXTS * 50
+    expected = fitted.predict_multilabel(texts, threshold=0.2)
+    monkeypatch.setattr("textspace.prediction.predictor.CELLS_PER_BLOCK", 3 * 100 + 1)
+    assert fitted.predict_multilabel(iter(texts), threshold=0.2) == expected
+    with pytest.raises(TypeError, match="int at position 450"):
+        fitted.predict_multilabel([*texts[:450], 7, *texts])
+
+
 def test_embed(fitted):
     vectors = fitted.embed(TEST_TEXTS)
     assert vectors.shape == (60, 10)
