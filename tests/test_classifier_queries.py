@@ -105,6 +105,15 @@ def test_evaluate(fitted, tmp_path):
         assert metrics.log_loss == pytest.approx(loss, rel=1e-4)
 
 
+def test_texts_without_any_label_are_no_test(fitted, tmp_path):
+    with pytest.raises(ValueError, match="`labels` must have a label, got none in any text"):
+        fitted.evaluate(TEST_TEXTS[:2], [(), ()])
+    (tmp_path / "test.txt").write_text("apple\n")
+    with pytest.raises(ValueError, match=r"`source` must have a label, .* start with '__label__'"):
+        fitted.evaluate(tmp_path / "test.txt")
+    assert fitted.evaluate(TEST_TEXTS[:2], [(), "fruit"]).n_documents == 2
+
+
 def test_evaluate_as_predict_multilabel_predicts(fitted):
     texts, labels = topic_texts(60, seed=3, n_topics=2)
     metrics = fitted.evaluate(texts, labels, k=None, threshold=None)

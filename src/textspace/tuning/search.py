@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from textspace._validation import check_choice, check_float, check_int, check_random_state
+from textspace._validation import check_choice, check_float, check_int, check_random_state, reject
 from textspace.classifier import TextClassifier
 from textspace.errors import TrainingDivergedError
 from textspace.evaluation.metric_name import MetricName
@@ -307,6 +307,8 @@ class _Searching:
         """Return the best."""
         trials = tuple(map(_record, self._study.trials))
         if not self.found_any():
+            if trials and all(trial.outcome == "too large" for trial in trials):
+                reject("model_size", "be enough for one model at least", self._setting.model_size, "allow more bytes")
             seen = ", ".join(sorted({trial.outcome for trial in trials})) or "no trial was begun"
             raise ValueError(f"`budget` must be enough for one trial at least, got {budget:g} seconds: {seen}")
         best = self._study.best_trial
