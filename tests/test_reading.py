@@ -199,3 +199,9 @@ def test_utf16_is_refused(encoding: str, tmp_path: Path) -> None:
     path.write_bytes(("a text" if encoding == "utf-16" else "\ufeffa text").encode(encoding))
     with pytest.raises(FormatError, match=r"text.txt' is UTF-16; convert it to UTF-8"):
         list(read_blocks(path))
+
+
+def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(ValueError, match="standard input, where that is closed"):
+        list(read_blocks("-"))

@@ -135,6 +135,8 @@ def _require_file(name: str) -> None:
 def _read(name: str, block_size: int) -> Iterator[bytes]:
     # Standard input not in a thread: one that waits for a terminal cannot be stopped.
     if name == "-":
+        if sys.stdin is None:
+            raise ValueError("`source` must not be '-', standard input, where that is closed")
         return blocks_of(cast("BinaryIO", sys.stdin.buffer), block_size=block_size)
     return _read_ahead(read_file(name, block_size=block_size))
 
