@@ -169,6 +169,17 @@ def test_ties_go_to_the_lower_id() -> None:
     assert scores.tolist() == [[0.75, 0.5, 0.5, 0.25]]
 
 
+@pytest.mark.parametrize("k", [1, 7, 40])
+def test_any_scores_are_ranked(k: int) -> None:
+    scores = np.round(np.random.default_rng(0).normal(size=(50, 40)), 1).astype(np.float32)
+    scores[:, ::5] = np.array([0.0, -0.0, np.inf, -np.inf, 1e-42] * 10, np.float32)[:, None]
+    scores[:, 3::5] = 0.0
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    label_ids, found = rank_labels(scores, k=k)
+    np.testing.assert_array_equal(label_ids, expected)
+    np.testing.assert_array_equal(found, np.take_along_axis(scores, expected, axis=1))
+
+
 def test_many_labels_are_ranked_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     scores = np.round(np.random.default_rng(0).random((40, 9)), 1).astype(np.float32)
     whole = rank_labels(scores, k=3)

@@ -46,8 +46,18 @@ def rank_labels(scores: FloatArray, *, k: int) -> tuple[IntArray, FloatArray]:
     rows_at_once = max(1, CELLS_AT_ONCE // max(n_labels, 1))
     for begin in range(0, n_documents, rows_at_once):
         part = slice(begin, begin + rows_at_once)
-        label_ids[part] = np.argsort(-scores[part], axis=1, kind="stable")[:, :k]
+        label_ids[part] = _best(scores[part], label_ids.shape[1])
     return label_ids, np.take_along_axis(scores, label_ids, axis=1)
+
+
+def _best(scores: FloatArray, k: int) -> IntArray:
+    """Return the ids of the best labels, sorted by integers of 64 bits: the score's bits, then the id."""
+    bits = (np.float32(0) - scores).view(np.uint32)  # 0 - x, as -x would tell 0.0 from -0.0
+    ascending = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    keys = ascending.astype(np.uint64) << np.uint64(32) | np.arange(scores.shape[1], dtype=np.uint64)
+    if k < scores.shape[1]:
+        keys = np.partition(keys, k - 1, axis=1)[:, :k]
+    return np.sort(keys, axis=1).astype(np.uint32).astype(np.int32)
 
 
 class MetricsCollector:
