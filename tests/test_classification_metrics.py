@@ -146,10 +146,38 @@ def test_curve_of_few_kept_scores_ends_where_they_end() -> None:
     assert part.precision_at_recall(0.999) == 0
 
 
+@pytest.mark.parametrize("threshold", [0.6, np.linspace(0.3, 0.9, 150, dtype=np.float32), 0.0])
+def test_labels_that_are_not_predicted_are_not_kept(threshold: float | np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    scores = (rng.random((30, 150)) * np.linspace(0.65, 1, 30)[:, None]).astype(np.float32)
+    gold = [[f"l{label_id}" for label_id in rng.choice(150, 3, replace=False)] for _ in scores]
+    labels = [f"l{label_id}" for label_id in range(150)]
+    collector = MetricsCollector(labels, k=150, threshold=threshold)
+    everything = MetricsCollector(labels, k=150, threshold=threshold, n_kept=150)
+    for part in range(0, 30, 10):
+        for each in (collector, everything):
+            each.add(gold[part : part + 10], scores[part : part + 10])
+    assert collector.metrics().as_dict() == everything.metrics().as_dict()
+    predicted = int((scores >= threshold).sum(axis=1).max())
+    assert max(100, predicted) <= collector.metrics().label_ids.shape[1] <= (150 if predicted > 100 else 149)
+    assert everything.metrics().label_ids.shape[1] == 150
+
+
 def test_ties_go_to_the_lower_id() -> None:
     label_ids, scores = rank_labels(np.array([[0.5, 0.25, 0.5, 0.75, 0.25]], np.float32), k=4)
     assert label_ids.tolist() == [[3, 0, 2, 1]]
     assert scores.tolist() == [[0.75, 0.5, 0.5, 0.25]]
+
+
+@pytest.mark.parametrize("k", [1, 7, 40])
+def test_any_scores_are_ranked(k: int) -> None:
+    scores = np.round(np.random.default_rng(0).normal(size=(50, 40)), 1).astype(np.float32)
+    scores[:, ::5] = np.array([0.0, -0.0, np.inf, -np.inf, 1e-42] * 10, np.float32)[:, None]
+    scores[:, 3::5] = 0.0
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    label_ids, found = rank_labels(scores, k=k)
+    np.testing.assert_array_equal(label_ids, expected)
+    np.testing.assert_array_equal(found, np.take_along_axis(scores, expected, axis=1))
 
 
 def test_many_labels_are_ranked_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

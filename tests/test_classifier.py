@@ -270,7 +270,7 @@ def test_bad_parameters(changed, error, message):
         ((TEXTS, "fruit"), {}, TypeError, "`labels` must be a sequence"),
         ((TEXTS, [None] * 300), {}, TypeError, "`labels` must hold str or int"),
         (("apple", ["fruit"]), {}, TypeError, "must be a sequence of str"),
-        (([3], ["fruit"]), {}, TypeError, "must be str, got int at position 0"),
+        (([3], ["fruit"]), {}, TypeError, "must hold only str, got int at position 0"),
         (([], []), {}, ValueError, "must have at least one text, got none"),
         ((["apple"], [()]), {}, ValueError, "label"),
         ((TEXTS,), {}, ValueError, "label"),
@@ -282,6 +282,7 @@ def test_bad_parameters(changed, error, message):
         ((TEXTS, LABELS), {"validation": 3}, ValueError, "`validation` must"),
         ((TEXTS, LABELS), {"validation": TEXTS}, TypeError, "`validation` must"),
         ((TEXTS, LABELS), {"validation": ([], [])}, ValueError, "validation"),
+        ((TEXTS, LABELS), {"validation": (["apple"], [()])}, ValueError, "`validation` must have a label, got none"),
         ((TEXTS, LABELS), {"on_interrupt": "stop"}, ValueError, "`on_interrupt` must be one of"),
     ],
 )
@@ -351,3 +352,18 @@ def test_a_models_own_prefix():
     )
     assert set(clf.labels_) == set(TOPICS)
     np.testing.assert_array_equal(clf.predict(["apple #tools"]), ["fruit"])
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_arrow_texts_and_labels(fitted, chunked):
+    pa = pytest.importorskip("pyarrow")
+    make = (lambda items: pa.chunked_array([items[:100], items[100:]])) if chunked else pa.array
+    clf = small_classifier().fit(make(TEXTS), make(LABELS).dictionary_encode())
+    np.testing.assert_array_equal(clf.predict_proba(TEST_TEXTS), fitted.predict_proba(TEST_TEXTS))
+    assert clf.evaluate(make(TEXTS), make(LABELS)).accuracy > 0.95
+    several = make([[label, "any"] for label in LABELS])
+    assert set(small_classifier(loss="ova").fit(TEXTS, several).labels_) == {*LABELS, "any"}
+    with pytest.raises(
+        TypeError, match=r'`texts` must hold only str, got NoneType at position 0; replace missing .* ""'
+    ):
+        clf.fit(make([None, *TEXTS[1:]]), LABELS)

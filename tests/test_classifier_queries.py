@@ -73,6 +73,15 @@ def test_predict_multilabel(fitted):
     assert fitted.predict_multilabel([]) == []
 
 
+def test_predict_multilabel_goes_in_blocks(fitted, monkeypatch):
+    texts = TEST_TEXTS * 50
+    expected = fitted.predict_multilabel(texts, threshold=0.2)
+    monkeypatch.setattr("textspace.prediction.predictor.CELLS_PER_BLOCK", 3 * 100 + 1)
+    assert fitted.predict_multilabel(iter(texts), threshold=0.2) == expected
+    with pytest.raises(TypeError, match="int at position 450"):
+        fitted.predict_multilabel([*texts[:450], 7, *texts])
+
+
 def test_embed(fitted):
     vectors = fitted.embed(TEST_TEXTS)
     assert vectors.shape == (60, 10)
@@ -94,6 +103,15 @@ def test_evaluate(fitted, tmp_path):
         columns = [fitted.classes_.tolist().index(label) for label in TEST_LABELS]
         loss = -np.log(fitted.predict_proba(TEST_TEXTS)[np.arange(60), columns]).mean()
         assert metrics.log_loss == pytest.approx(loss, rel=1e-4)
+
+
+def test_texts_without_any_label_are_no_test(fitted, tmp_path):
+    with pytest.raises(ValueError, match="`labels` must have a label, got none in any text"):
+        fitted.evaluate(TEST_TEXTS[:2], [(), ()])
+    (tmp_path / "test.txt").write_text("apple\n")
+    with pytest.raises(ValueError, match=r"`source` must have a label, .* start with '__label__'"):
+        fitted.evaluate(tmp_path / "test.txt")
+    assert fitted.evaluate(TEST_TEXTS[:2], [(), "fruit"]).n_documents == 2
 
 
 def test_evaluate_as_predict_multilabel_predicts(fitted):

@@ -1,4 +1,4 @@
-"""The command line, run in this process; what only a process of its own shows is at the end."""
+"""The command line, run in this process."""
 
 import contextlib
 import inspect
@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -358,24 +357,3 @@ def test_progress_is_a_bar_on_a_terminal() -> None:
         display.on_end(progress(1.0))
     assert "50%" in shown.getvalue()
     assert "1.5 M words/s" in shown.getvalue()
-
-
-def run_process(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "textspace", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-
-
-def test_a_process_ends_with_its_status_and_without_a_traceback(corpus: Path) -> None:
-    assert run_process("--version").returncode == 0
-    failed = run_process("vectors", "nearest", "missing.textspace", "cat")
-    assert failed.returncode == 1
-    assert "Traceback" not in failed.stderr
-    trained = run_process("vectors", "train", corpus, *SMALL)
-    assert trained.returncode == 0
-    assert trained.stderr == ""
-
-
-def test_the_command_line_starts_without_what_it_may_not_need() -> None:
-    program = "import sys, textspace.cli; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"rich.progress", "rich.console", "scipy", "sklearn", "safetensors.torch", "pandas"} & set(loaded)

@@ -104,3 +104,8 @@ def test_a_text_without_words():
     assert empty.top() == []
     assert empty.to_text(color=True) == "praise: score 0.000, probability 0.438\n"
     assert "<table></table>" in empty._repr_html_()
+
+
+def test_without_a_standard_output_there_is_no_color(monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    assert "\x1b" not in explanation().to_text()

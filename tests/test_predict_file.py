@@ -200,6 +200,7 @@ def test_standard_streams(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.C
 def test_compressed_files() -> None:
     Path("in.jsonl.gz").write_bytes(gzip.compress(b'{"text": "a cat"}\n'))
     predict_file(Rank(), "in.jsonl.gz", "out.jsonl.gz")
+    assert b"textspace" not in Path("out.jsonl.gz").read_bytes()[:40]  # the name of a temporary file
     assert json.loads(gzip.decompress(Path("out.jsonl.gz").read_bytes()))["predicted_label"] == "l5"
     with pytest.raises(ValueError, match=r"\.zst"):
         predict_file(Rank(), "in.jsonl.gz", "out.jsonl.zst")

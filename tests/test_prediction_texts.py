@@ -61,6 +61,28 @@ def test_pyarrow(predictor, expected, kind, chunked):
     assert predictor.logits(array[:0]).shape == (0, 5)
 
 
+@pytest.mark.parametrize("collection", [list, iter, "arrow"])
+def test_blocks_of_probabilities_are_small(predictor, monkeypatch, collection):
+    expected = predictor.probabilities(TEXTS)
+    monkeypatch.setattr("textspace.prediction.predictor.CELLS_PER_BLOCK", 3 * 5 + 4)
+    texts = pytest.importorskip("pyarrow").array(TEXTS) if collection == "arrow" else collection(TEXTS)
+    blocks = list(predictor.probability_blocks(texts))
+    assert {len(block) for block in blocks[:-1]} == {3}
+    assert (np.concatenate(blocks) == expected).all()
+
+
+def test_slices_of_arrow_texts_keep_the_array(predictor, expected):
+    pa = pytest.importorskip("pyarrow")
+    texts = _core.ArrowTexts(*pa.array(TEXTS).__arrow_c_array__())
+    part = texts.slice(1, 4)
+    del texts
+    assert len(part) == 3
+    assert (predictor._written("logits", part, 5, of_batch=(part, 0)) == expected[1:4]).all()
+    for begin, end in ((-1, 2), (2, 1), (0, 4)):
+        with pytest.raises(ValueError, match="`begin` must be"):
+            part.slice(begin, end)
+
+
 def test_polars(predictor, expected):
     pl = pytest.importorskip("polars")
     assert (predictor.logits(pl.Series(TEXTS)) == expected).all()

@@ -182,3 +182,26 @@ def test_errors_of_the_iterable_are_the_callers(tmp_path: Path) -> None:
 
     with pytest.raises(LookupError, match="mine"):
         read_corpus(texts(), min_count=1)
+
+
+@pytest.mark.parametrize("block_size", [1, 2, 100])
+def test_a_byte_order_mark_is_no_part_of_the_text(block_size: int, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt.gz", tmp_path / "c.txt"]
+    paths[0].write_bytes("\ufeffa\n\ufeffb".encode())
+    paths[1].write_bytes(gzip.compress("\ufeff".encode()))
+    paths[2].write_bytes(b"c")
+    assert b"".join(read_blocks(paths, block_size=block_size)) == "a\n\ufeffb\nc\n".encode()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf16_is_refused(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(("a text" if encoding == "utf-16" else "\ufeffa text").encode(encoding))
+    with pytest.raises(FormatError, match=r"text.txt' is UTF-16; convert it to UTF-8"):
+        list(read_blocks(path))
+
+
+def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(ValueError, match="standard input, where that is closed"):
+        list(read_blocks("-"))

@@ -225,3 +225,11 @@ def test_keep_probability(subsample):
     kept = keep_probability(counts, n_tokens=100_000, subsample=subsample)
     assert kept.dtype == np.float32
     np.testing.assert_allclose(kept, ref.keep_probability(counts, 100_000, subsample), rtol=1e-6)
+
+
+@pytest.mark.parametrize("callbacks", [Recorder(), ["log"], None])
+def test_callbacks_are_callbacks(callbacks):
+    trainer = FakeTrainer(seconds=0.1)
+    with pytest.raises(TypeError, match="`callbacks` must be a list of Callback, got"):
+        run_training(trainer, words_per_epoch=1, epochs=1, learning_rate=0.1, callbacks=callbacks)
+    assert not trainer.joined

@@ -214,7 +214,7 @@ def test_the_size_may_be_bounded(texts: Labelled, held_out: Labelled) -> None:
 
 def test_what_cannot_fit_is_not_trained(texts: Labelled, held_out: Labelled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TextClassifier, "fit", lambda *_, **__: pytest.fail("trained in vain"))
-    with pytest.raises(ValueError, match="too large"):
+    with pytest.raises(ValueError, match=r"`model_size` must be enough .* got 5000; allow more"):
         tune(texts, held_out, classifier=QUICK, search=["epochs"], n_trials=1, budget=60, model_size=5000)
 
 
@@ -230,3 +230,31 @@ def test_the_first_choice_is_within_the_bounds() -> None:
         "epochs": 100, "learning_rate": 0.01, "dim": 100, "word_ngrams": 1, "min_n": 0, "n_buckets": 2_000_000,
         "dsub": 2,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"validation": 0.2}, TypeError, r"`validation` must be a path or a tuple \(texts, labels\), got float"),
+        ({"train": [["a"], ["b"]]}, TypeError, r"`train` must be a path or a tuple \(texts, labels\), got list"),
+        ({"classifier": "fast"}, TypeError, "`classifier` must be a TextClassifier, got str"),
+    ],
+)
+def test_what_cannot_be_searched_with(
+    texts: Labelled, held_out: Labelled, arguments: dict[str, object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        tune(**{"train": texts, "validation": held_out, "budget": 5} | arguments)
+
+
+def test_texts_may_be_readable_once_only(texts: Labelled, held_out: Labelled) -> None:
+    once = iter(texts[0]), iter(texts[1])
+    found = tune(once, (iter(held_out[0]), held_out[1]), classifier=QUICK, search=FAST, n_trials=2, budget=60)
+    assert [trial.outcome for trial in found.trials] == ["done", "done"]
+
+
+def test_another_file_is_no_storage(texts: Labelled, held_out: Labelled, tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_text("some text\n")
+    with pytest.raises(ValueError, match=r"`storage` must be the file of a search, or a new one, got .*texts.txt"):
+        tune(texts, held_out, budget=5, storage=tmp_path / "texts.txt")
+    assert (tmp_path / "texts.txt").read_text() == "some text\n"

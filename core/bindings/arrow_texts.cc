@@ -134,6 +134,9 @@ class ArrowTexts {
     if (layout == Layout::kViews) add_views(source, views_);
     empty_nulls(source, views_);
   }
+  // Some texts of another, which must outlive this.
+  ArrowTexts(const ArrowTexts& whole, int64_t begin, int64_t end)
+      : views_(whole.views_.begin() + begin, whole.views_.begin() + end) {}
   const std::vector<Bytes>& views() const { return views_; }
   int64_t n_bytes() const {
     int64_t n = 0;
@@ -145,6 +148,11 @@ class ArrowTexts {
   Owned<ArrowArray> array_;
   std::vector<Bytes> views_;
 };
+
+ArrowTexts* slice(const ArrowTexts& texts, int64_t begin, int64_t end) {
+  require(0 <= begin && begin <= end && end <= static_cast<int64_t>(texts.views().size()), "`begin` must be <= `end`");
+  return new ArrowTexts(texts, begin, end);
+}
 
 void make_arrow_texts(ArrowTexts* self, nb::handle schema_capsule, nb::handle array_capsule) {
   Owned<ArrowSchema> schema(schema_capsule, "arrow_schema");
@@ -189,6 +197,8 @@ void bind_arrow_texts(nb::module_& m) {
   nb::class_<ArrowTexts>(m, "ArrowTexts", "The texts of an Arrow array of strings, read where they are.")
       .def("__init__", make_arrow_texts, nb::arg("schema"), nb::arg("array"))
       .def("__len__", [](const ArrowTexts& texts) { return texts.views().size(); })
+      .def("slice", slice, nb::arg("begin"), nb::arg("end"), nb::rv_policy::take_ownership, nb::keep_alive<0, 1>(),
+           "The texts from `begin` to `end`.")
       .def_prop_ro("n_bytes", &ArrowTexts::n_bytes);
   nb::class_<ArrowStream>(m, "ArrowStream", "The arrays of an Arrow stream of strings.")
       .def(nb::init<nb::handle>(), nb::arg("stream"))

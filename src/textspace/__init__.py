@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from textspace.loading import load
     from textspace.tagspace import TagSpace
     from textspace.training.callbacks import Callback, TrainingProgress
+    from textspace.tuning import tune
     from textspace.vectors import Neighbor, WordVectors
 
     __version__: str
@@ -26,6 +27,7 @@ __all__ = [
     "TrainingProgress",
     "WordVectors",
     "load",
+    "tune",
 ]
 
 # Names are imported when they are first used: `import textspace` costs next to nothing.
@@ -41,6 +43,7 @@ _HOMES = {
     "TrainingProgress": "training.callbacks",
     "WordVectors": "vectors",
     "load": "loading",
+    "tune": "tuning",
 }
 
 if not TYPE_CHECKING:

@@ -234,6 +234,9 @@ class TextClassifier(ClassifierFinishing, ClassifierQueries, Estimator):
         Words, n-grams and labels that the model knows go on from what it has learned; new ones are added. Counts are
         added up. The calibration, which belongs to the old scores, is dropped.
 
+        With the loss "hs" new labels, at most 1,000, are put into the tree beside the rarest known one; all others keep
+        their probabilities until they are trained. A new model's tree is better balanced.
+
         Parameters
         ----------
         source : str, Path, iterable of Path, or sequence of str

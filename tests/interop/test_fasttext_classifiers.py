@@ -143,6 +143,14 @@ def test_fasttext_reads_what_we_trained(loss: str, corpus: Path, asked: list[str
     check(TextClassifier.load(tmp_path / "ours.bin"), theirs, asked, loss=loss)
 
 
+def test_fasttext_reads_a_tree_with_new_leaves(asked: list[str], tmp_path: Path) -> None:
+    labels, texts = documents(2000, seed=2)
+    model = TextClassifier(loss="hs", dim=10, learning_rate=0.5, min_n=2, max_n=3, n_buckets=3000, n_threads=2)
+    model.fit(texts, labels).partial_fit(texts, [[*some, f"new{len(some)}"] for some in labels])
+    model.save(tmp_path / "ours.bin")
+    check(model, Answers(tmp_path / "ours.bin", asked), asked, loss="hs")
+
+
 @pytest.mark.parametrize("loss", ["softmax", "hs"])
 @pytest.mark.parametrize("settings", [{}, {"cutoff": 900}, {"qnorm": True, "qout": True, "dsub": 3}])
 def test_fasttext_reads_what_we_quantized(

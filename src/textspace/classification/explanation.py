@@ -182,7 +182,7 @@ class Explanation:
 
 
 def _wants_color() -> bool:
-    return "NO_COLOR" not in os.environ and sys.stdout.isatty()
+    return "NO_COLOR" not in os.environ and sys.stdout is not None and sys.stdout.isatty()
 
 
 def _printable(text: str) -> str:

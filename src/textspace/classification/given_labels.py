@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -59,7 +59,8 @@ def check_labels(labels: object) -> GivenLabels:
     if isinstance(labels, np.ndarray) and labels.ndim != 1:
         remedy = "of columns of zeros and ones, give the names of each text's labels"
         reject("labels", "have one dimension", f"{labels.ndim}", remedy)
-    entries = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    to_list = getattr(labels, "tolist" if isinstance(labels, np.ndarray) else "to_pylist", None)  # an Arrow array's
+    entries: list[Any] = list(labels) if to_list is None else to_list()
     if all(type(entry) is str for entry in entries):
         return GivenLabels([(entry,) for entry in entries], are_integers=False)
     lists = [_of_one_text(entry, position) for position, entry in enumerate(entries)]

@@ -136,7 +136,15 @@ def split_validation(
     held_out = held_out.in_memory(label_prefix=label_prefix)
     if not held_out.source:
         raise ValueError("`validation` must have at least one text, got none")
+    assert held_out.labels is not None
+    _require_labels("validation", has_any=any(held_out.labels.lists), label_prefix=label_prefix)
     return data, held_out
+
+
+def _require_labels(name: str, *, has_any: bool, label_prefix: str) -> None:
+    if not has_any:
+        remedy = f"labels in a file are tokens that start with {label_prefix!r}"
+        raise ValueError(f"`{name}` must have a label, got none in any text; {remedy}")
 
 
 def _drawn(data: LabelledData, share: float, *, label_prefix: str, seed: int) -> tuple[LabelledData, LabelledData]:
@@ -166,9 +174,15 @@ def evaluate_model(
     model = predictor.stored
     exclusive = model.loss not in INDEPENDENT_LOSSES
     collector = MetricsCollector(model.labels, k=k, threshold=threshold, exclusive=exclusive)
+    has_any = False
     for batch in data.batches(model):
+        has_any = has_any or any(batch.labels)
         collector.add(batch.labels, predictor.probabilities(batch.texts))
-    return collector.metrics()
+    metrics = collector.metrics()
+    _require_labels(
+        "source" if data.labels is None else "labels", has_any=has_any, label_prefix=model.features.label_prefix
+    )
+    return metrics
 
 
 class EpochJudge:

@@ -138,12 +138,15 @@ class ClassifierQueries:
         TypeError
             When `texts` is a single text.
         """
-        probabilities = self._predictor.probabilities(texts)
-        rows, label_ids = np.nonzero(probabilities >= self._thresholds(threshold))
-        order = np.lexsort((-probabilities[rows, label_ids], rows))
-        labels = self._class_of_label_id()[label_ids[order]].tolist()
-        ends = np.cumsum(np.bincount(rows, minlength=len(probabilities))).tolist()
-        return [tuple(labels[begin:end]) for begin, end in pairwise([0, *ends])]
+        thresholds, classes = self._thresholds(threshold), self._class_of_label_id()
+        found: list[tuple[Any, ...]] = []
+        for probabilities in self._predictor.probability_blocks(texts):
+            rows, label_ids = np.nonzero(probabilities >= thresholds)
+            order = np.lexsort((-probabilities[rows, label_ids], rows))
+            labels = classes[label_ids[order]].tolist()
+            ends = np.cumsum(np.bincount(rows, minlength=len(probabilities))).tolist()
+            found += [tuple(labels[begin:end]) for begin, end in pairwise([0, *ends])]
+        return found
 
     def predict_proba(self, texts: Iterable[str]) -> FloatArray:
         """Return the probability of every label, calibrated if the model is.

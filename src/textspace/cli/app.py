@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -50,6 +53,7 @@ def textspace(
 
 def main() -> None:
     """Run the command line: exit status 0, 1 after an error, 2 after a wrong call, 130 after Ctrl-C."""
+    _prepare_streams()
     arguments = sys.argv[1:]
     debug = "--debug" in arguments  # wherever it stands: one adds it to the end of a line that has failed
     try:
@@ -59,6 +63,17 @@ def main() -> None:
             raise
         typer.echo(f"textspace: {message_of(error)}", err=True)
         sys.exit(1)
+
+
+def _prepare_streams() -> None:
+    """Escape what the encoding of a terminal or pipe lacks, rather than fail; let streams that are closed be empty."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
+        elif isinstance(stream, io.TextIOWrapper) and name != "stdin":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def message_of(error: BaseException) -> str:

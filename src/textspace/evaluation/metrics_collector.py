@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,8 +46,18 @@ def rank_labels(scores: FloatArray, *, k: int) -> tuple[IntArray, FloatArray]:
     rows_at_once = max(1, CELLS_AT_ONCE // max(n_labels, 1))
     for begin in range(0, n_documents, rows_at_once):
         part = slice(begin, begin + rows_at_once)
-        label_ids[part] = np.argsort(-scores[part], axis=1, kind="stable")[:, :k]
+        label_ids[part] = _best(scores[part], label_ids.shape[1])
     return label_ids, np.take_along_axis(scores, label_ids, axis=1)
+
+
+def _best(scores: FloatArray, k: int) -> IntArray:
+    """Return the ids of the best labels, sorted by integers of 64 bits: the score's bits, then the id."""
+    bits = (np.float32(0) - scores).view(np.uint32)  # 0 - x, as -x would tell 0.0 from -0.0
+    ascending = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    keys = ascending.astype(np.uint64) << np.uint64(32) | np.arange(scores.shape[1], dtype=np.uint64)
+    if k < scores.shape[1]:
+        keys = np.partition(keys, k - 1, axis=1)[:, :k]
+    return np.sort(keys, axis=1).astype(np.uint32).astype(np.int32)
 
 
 class MetricsCollector:
@@ -65,7 +75,7 @@ class MetricsCollector:
         Whether labels exclude each other, so that their probabilities sum to 1; False: they are independent.
     n_kept : int, optional
         How many scores are kept of each document, for the precision-recall curve: the memory is N * n_kept * 8 bytes.
-        None: min(L, max(k, 100)).
+        None: 100, or as many as any document has predictions if that is more.
 
     Examples
     --------
@@ -88,6 +98,7 @@ class MetricsCollector:
         self._n_known, self._k, self._threshold = len(labels), check_int("k", k, at_least=1), threshold
         wanted = max(k, DEFAULT_KEPT) if n_kept is None else check_int("n_kept", n_kept, at_least=k)
         self._n_kept = min(len(labels), wanted)
+        self._least_kept = min(self._n_kept, DEFAULT_KEPT if n_kept is None else self._n_kept)
         self._exclusive = exclusive
         self._encoder = GoldEncoder(labels)
         self._gold: list[GoldLabels] = []
@@ -127,7 +138,8 @@ class MetricsCollector:
         if np.isnan(probabilities).any():
             reject("probabilities", "be numbers", float("nan"))
         label_ids, scores = rank_labels(probabilities, k=self._n_kept)
-        self._keep(encoded, label_ids, scores)
+        width = self._width(label_ids, scores)
+        self._keep(encoded, label_ids[:, :width].copy(), scores[:, :width].copy())
         self._losses.append(_sum_of_losses(encoded, probabilities, exclusive=self._exclusive))
 
     def add_ranked(self, gold: Sequence[Sequence[str]] | GoldLabels, label_ids: IntArray, scores: FloatArray) -> None:
@@ -142,9 +154,7 @@ class MetricsCollector:
         scores : ndarray of float32, shape (N, K)
             Their scores.
         """
-        padding = ((0, 0), (0, max(0, self._n_kept - label_ids.shape[1])))
-        label_ids = np.pad(label_ids[:, : self._n_kept], padding, constant_values=-1)
-        self._keep(self._encoded(gold), label_ids, np.pad(scores[:, : self._n_kept], padding))
+        self._keep(self._encoded(gold), label_ids[:, : self._n_kept], scores[:, : self._n_kept])
         self._losses.append(float("nan"))
 
     def metrics(self) -> Metrics:
@@ -163,10 +173,11 @@ class MetricsCollector:
         gold = GoldLabels.joined(self._gold)
         if not len(gold):
             raise ValueError("there is no document to evaluate on; give at least one text with its labels")
+        width = max(self._least_kept, *(part.shape[1] for part in self._label_ids))
         return Metrics.of_ranked(
             gold,
-            np.concatenate(self._label_ids),
-            np.concatenate(self._scores),
+            _stacked(self._label_ids, width, padding=-1),
+            _stacked(self._scores, width, padding=0),
             labels=self._encoder.labels,
             n_known=self._n_known,
             k=self._k,
@@ -177,10 +188,28 @@ class MetricsCollector:
     def _encoded(self, gold: Sequence[Sequence[str]] | GoldLabels) -> GoldLabels:
         return gold if isinstance(gold, GoldLabels) else self._encoder.encode(gold)
 
+    def _width(self, label_ids: IntArray, scores: FloatArray) -> int:
+        """How many ranked labels are worth keeping: behind them nothing is predicted."""
+        if self._least_kept == self._n_kept:
+            return self._n_kept
+        threshold = self._threshold[label_ids] if isinstance(self._threshold, np.ndarray) else self._threshold
+        predicted = np.flatnonzero((scores >= threshold).any(axis=0))
+        return max(self._least_kept, int(predicted[-1]) + 1 if predicted.size else 0)
+
     def _keep(self, gold: GoldLabels, label_ids: IntArray, scores: FloatArray) -> None:
         self._gold.append(gold)
         self._label_ids.append(label_ids)
         self._scores.append(scores)
+
+
+def _stacked(parts: list[Any], width: int, *, padding: int) -> Any:
+    rows = sum(map(len, parts))
+    out = np.full((rows, width), padding, parts[0].dtype)
+    begin = 0
+    for part in parts:
+        out[begin : begin + len(part), : part.shape[1]] = part
+        begin += len(part)
+    return out
 
 
 def _sum_of_losses(gold: GoldLabels, probabilities: FloatArray, *, exclusive: bool) -> float:

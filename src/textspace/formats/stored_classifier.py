@@ -44,7 +44,8 @@ class StoredClassifier:
     labels : tuple of str
         The L labels without their prefix, by descending count.
     label_counts : ndarray of int64, shape (L,)
-        How many documents of the training set have each.
+        How many documents of the training set have each. Hierarchical softmax: of that set which made the tree; labels
+        that were added later count 0.
     input_vectors : ndarray of float32 or float16, ProductQuantized or Int8Rows, shape (R, D)
         May be memory-mapped, read-only, not aligned to 4 bytes, or a view of padded rows.
     output_vectors : as `input_vectors`, shape (L, D), or None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -12,14 +12,19 @@ from textspace._validation import check_float, check_int, check_n_threads, rejec
 from textspace.formats.quantized import dense_matrix
 from textspace.prediction.folding import folded_rows
 from textspace.prediction.ranked import Ranked
-from textspace.prediction.texts import reject_text, text_batches
+from textspace.prediction.texts import parts_of, reject_text, text_batches
 from textspace.text.utf8 import to_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textspace._typing import FloatArray, IntArray
     from textspace.formats.stored_classifier import StoredClassifier
     from textspace.prediction.texts import Batch
 
+    Scores: TypeAlias = Literal["logits", "probabilities", "hidden"]
+
+CELLS_PER_BLOCK = 1 << 22  # probabilities that are in memory at a time
 PRODUCTS_FOR_A_BYTE = 2  # numbers of the folded matrix that take as long as one byte of text without it
 
 
@@ -147,6 +152,24 @@ class Predictor:
         """
         return self._scores(texts, "probabilities", len(self.stored.labels))
 
+    def probability_blocks(self, texts: object) -> Iterator[FloatArray]:
+        """Give the probabilities of all labels for a few texts at a time, in memory that does not grow with N.
+
+        Parameters
+        ----------
+        texts : collection of N texts
+            See `text_batches`.
+
+        Yields
+        ------
+        ndarray of float32, shape (n, L)
+            Those of the next n texts.
+        """
+        n_labels = len(self.stored.labels)
+        for number, batch in enumerate(text_batches(texts)):
+            for part in parts_of(batch, max(1, CELLS_PER_BLOCK // n_labels)):
+                yield self._written("probabilities", part, n_labels, of_batch=(batch, number))
+
     def embed(self, texts: object) -> FloatArray:
         """Return the vectors of texts: the means of their rows of the input matrix.
 
@@ -169,17 +192,21 @@ class Predictor:
             raise ValueError("`embed` needs a model that is not folded: this one has scores, not vectors, of its words")
         return self._scores(texts, "hidden", self.stored.input_vectors.shape[1])
 
-    def _scores(self, texts: object, what: Literal["logits", "probabilities", "hidden"], width: int) -> FloatArray:
-        parts = []
-        for number, batch in enumerate(text_batches(texts)):
-            out = np.empty((len(batch), width), np.float32)
-            model = self._dense if what == "hidden" else self._model_for(batch)
-            try:
-                getattr(model, what)(batch, n_threads=self._n_threads, out=out)
-            except TypeError:
-                reject_text(batch, number)
-            parts.append(out)
+    def _scores(self, texts: object, what: Scores, width: int) -> FloatArray:
+        parts = [
+            self._written(what, batch, width, of_batch=(batch, number))
+            for number, batch in enumerate(text_batches(texts))
+        ]
         return parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty((0, width), np.float32)])
+
+    def _written(self, what: Scores, texts: Batch, width: int, *, of_batch: tuple[Batch, int]) -> FloatArray:
+        out = np.empty((len(texts), width), np.float32)
+        model = self._dense if what == "hidden" else self._model_for(texts)
+        try:
+            getattr(model, what)(texts, n_threads=self._n_threads, out=out)
+        except TypeError:
+            reject_text(*of_batch)
+        return out
 
     def _top(self, number: int, batch: Batch, k: int, threshold: float) -> tuple[IntArray, FloatArray]:
         ids, scores = np.empty((len(batch), k), np.int32), np.empty((len(batch), k), np.float32)

@@ -62,6 +62,34 @@ def text_batches(texts: object) -> Iterable[Batch]:
     return _iterated(iter(texts))
 
 
+def parts_of(batch: Batch, size: int) -> Iterator[Batch]:
+    """Cut a batch into smaller ones.
+
+    Parameters
+    ----------
+    batch : tuple or ArrowTexts
+        Texts.
+    size : int
+        At most so many in a part.
+
+    Yields
+    ------
+    tuple or ArrowTexts
+        The parts in their order; the batch itself where it is small enough.
+
+    Examples
+    --------
+    >>> list(parts_of(("a", "b", "c"), 2))
+    [('a', 'b'), ('c',)]
+    """
+    if len(batch) <= size:
+        yield batch
+        return
+    for begin in range(0, len(batch), size):
+        end = min(begin + size, len(batch))
+        yield batch[begin:end] if isinstance(batch, tuple) else batch.slice(begin, end)
+
+
 def reject_text(batch: Batch, number: int) -> NoReturn:
     """Raise the TypeError that names the first member of a batch that is no text.
 

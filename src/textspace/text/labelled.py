@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import numpy as np
 
@@ -169,8 +169,8 @@ def text_lines(texts: Iterable[object]) -> Iterator[str]:
     """
     for position, text in enumerate(texts):
         if not isinstance(text, str):
-            message = f"the texts must be str, got {type(text).__name__} at position {position}"
-            raise TypeError(message + ("; decode it" if isinstance(text, bytes) else ""))
+            remedy = "decode it" if isinstance(text, bytes) else 'replace missing texts by "" or leave them out'
+            raise TypeError(f"`texts` must hold only str, got {type(text).__name__} at position {position}; {remedy}")
         line = text.replace("\n", " ") if "\n" in text else text
         yield _END_OF_LINE_TOKEN.sub(" ", line) if "</s>" in line else line
 
@@ -216,7 +216,8 @@ def require_texts(texts: object) -> Iterable[object]:
     """Return `texts` where they are an iterable of texts, not a single one nor a path."""
     if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
         raise TypeError(f"the texts must be a sequence of str where `labels` are given, got {type(texts).__name__}")
-    return texts
+    to_pylist = getattr(texts, "to_pylist", None)  # Arrow's, whose items are no str
+    return texts if to_pylist is None else cast("list[object]", to_pylist())
 
 
 def require_equal_length(n_texts: int, n_labels: int) -> None:

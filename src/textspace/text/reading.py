@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import itertools
 import os
@@ -12,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from textspace.errors import FormatError
 from textspace.text.decompression import blocks_of, read_file
 from textspace.text.utf8 import to_bytes
 
@@ -45,7 +47,7 @@ def read_blocks(source: Source, *, block_size: int = BLOCK_SIZE) -> Iterator[byt
     FileNotFoundError, IsADirectoryError
         If a path is no file.
     FormatError
-        If a compressed file is damaged or truncated.
+        If a compressed file is damaged or truncated, or a file is UTF-16.
     ImportError
         If a .zst file needs a package that is not installed.
     ValueError
@@ -55,8 +57,9 @@ def read_blocks(source: Source, *, block_size: int = BLOCK_SIZE) -> Iterator[byt
 
     Notes
     -----
-    fastText gives a file's last line an end only if the file ends in a newline; here every line has one. Files are
-    read and decompressed in a thread, up to three blocks ahead.
+    fastText gives a file's last line an end only if the file ends in a newline; here every line has one. A byte order
+    mark at the start of a file, which fastText makes a part of the first word, is left out. Files are read
+    and decompressed in a thread, up to three blocks ahead.
 
     Examples
     --------
@@ -118,7 +121,7 @@ def _read_files(paths: Iterable[str | os.PathLike[str]], block_size: int) -> Ite
 
 def _read_in_turn(names: list[str], block_size: int) -> Iterator[bytes]:
     for name in names:
-        yield from _end_last_line(_read(name, block_size))
+        yield from _end_last_line(_without_mark(_read(name, block_size), name))
 
 
 def _require_file(name: str) -> None:
@@ -132,8 +135,24 @@ def _require_file(name: str) -> None:
 def _read(name: str, block_size: int) -> Iterator[bytes]:
     # Standard input not in a thread: one that waits for a terminal cannot be stopped.
     if name == "-":
+        if sys.stdin is None:
+            raise ValueError("`source` must not be '-', standard input, where that is closed")
         return blocks_of(cast("BinaryIO", sys.stdin.buffer), block_size=block_size)
     return _read_ahead(read_file(name, block_size=block_size))
+
+
+def _without_mark(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    start = b""
+    for block in blocks:
+        start += block
+        if len(start) >= len(codecs.BOM_UTF8):
+            break
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FormatError(f"{name!r} is UTF-16; convert it to UTF-8")
+    start = start.removeprefix(codecs.BOM_UTF8)
+    if start:
+        yield start
+    yield from blocks
 
 
 def _end_last_line(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from textspace.text.documents import encode_documents
 from textspace.text.label_ids import KnownLabels
 from textspace.training.classifier_matrices import ClassifierMatrices, starting_matrices
 from textspace.training.classifier_parameters import label_weights
+from textspace.training.extended_tree import extended_counts
 from textspace.training.loop import TrainingRun, diverged, run_training
 from textspace.training.matrices import is_finite
 
@@ -121,10 +122,10 @@ def train_classifier(
     )
     with documents:
         _require_documents(documents, names, parameters)
+        tree_counts = _tree_counts(counts, parameters, start)
         matrices = starting_matrices(features, names, parameters, start=start, pretrained=pretrained)
-        counts = _tree_counts(counts, parameters, start)
         stored = StoredClassifier(
-            features, names, counts, matrices.inputs[:, : parameters.dim], matrices.outputs[:, : parameters.dim],
+            features, names, tree_counts, matrices.inputs[:, : parameters.dim], matrices.outputs[:, : parameters.dim],
             parameters.loss,
         )  # fmt: skip
         trainer = _trainer(
@@ -133,6 +134,7 @@ def train_classifier(
             matrices,
             parameters,
             sample_weight=_sample_weights(sample_weight, len(documents)),
+            label_weights=label_weights(parameters.class_weight, names, counts),
             pause=on_epoch is not None,
         )
         judge = None if on_epoch is None else _Judge(stored, matrices, parameters, on_epoch)
@@ -158,6 +160,7 @@ def _trainer(
     parameters: ClassifierParameters,
     *,
     sample_weight: FloatArray | None,
+    label_weights: FloatArray | None,
     pause: bool,
 ) -> _core.DocumentTrainer:
     return _core.DocumentTrainer(
@@ -172,7 +175,7 @@ def _trainer(
         word_rows=documents.word_rows,
         first_row=len(stored.features.vocabulary),
         weights=sample_weight,
-        label_weights=label_weights(parameters.class_weight, stored.labels, stored.label_counts),
+        label_weights=label_weights,
         n_tokens=documents.n_tokens,
         loss=parameters.loss,
         all_labels=parameters.multilabel == "all",
@@ -266,8 +269,9 @@ def _sample_weights(sample_weight: ArrayLike | None, n_documents: int) -> FloatA
 
 
 def _tree_counts(counts: LongArray, parameters: ClassifierParameters, start: StoredClassifier | None) -> LongArray:
-    """Return the counts; those of the model where its Huffman tree, which they make, must stay."""
-    return start.label_counts if start is not None and parameters.loss == "hs" else counts
+    """Return the counts; where a model's Huffman tree, which they make, must stay, its own with new leaves."""
+    is_tree = start is not None and start.loss == parameters.loss == "hs"
+    return extended_counts(start.label_counts, len(counts)) if start is not None and is_tree else counts
 
 
 def _require_finite(matrices: ClassifierMatrices, parameters: ClassifierParameters) -> None:

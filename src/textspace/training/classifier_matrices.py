@@ -10,6 +10,7 @@ import numpy as np
 from textspace._validation import reject
 from textspace.formats.quantized import require_float32
 from textspace.formats.stored import word_vector_blocks
+from textspace.training.extended_tree import place_outputs
 from textspace.training.matrices import BLOCK_ROWS, copy_rows, random_matrix, zero_matrix
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def starting_matrices(
     if pretrained is not None:
         _take_word_vectors(pretrained, features, inputs[:, :dim])
     if start is not None:
-        _take_model(start, features, labels, parameters, matrices)
+        _take_model(start, features, parameters, matrices)
     return matrices
 
 
@@ -92,7 +93,6 @@ def _take_word_vectors(pretrained: StoredVectors, features: TextFeatures, inputs
 def _take_model(
     start: StoredClassifier,
     features: TextFeatures,
-    labels: Sequence[str],
     parameters: ClassifierParameters,
     matrices: ClassifierMatrices,
 ) -> None:
@@ -103,12 +103,12 @@ def _take_model(
         reject("dim", f"stay as the model was trained, {start.input_vectors.shape[1]}", dim, "or fit a new model")
     if start.loss != parameters.loss:
         reject("loss", f"stay as the model was trained, {start.loss!r}", parameters.loss, "or fit a new model")
-    if start.loss == "hs" and len(labels) > len(start.labels):
-        new = labels[len(start.labels)]
-        reject("labels", "be those of the model for the loss 'hs', whose tree is fixed", new, "fit a new model")
     inputs, outputs = require_float32(start.input_vectors), require_float32(start.output_vectors)
     copy_rows(inputs[:n_known], matrices.inputs[:n_known, :dim])
-    copy_rows(outputs, matrices.outputs[: len(start.labels), :dim])
+    if start.loss == "hs":
+        place_outputs(outputs, matrices.outputs[:, :dim])
+    else:
+        copy_rows(outputs, matrices.outputs[: len(start.labels), :dim])
     n_words, n_buckets = len(features.vocabulary), start.features.n_rows - n_known
     for begin in range(0, n_buckets, BLOCK_ROWS):
         end = min(begin + BLOCK_ROWS, n_buckets)

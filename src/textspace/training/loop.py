@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -12,7 +13,7 @@ from textspace.errors import TrainingDivergedError
 from textspace.training.callbacks import Callback, TrainingProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 OnInterrupt = Literal["raise", "keep"]
 
@@ -171,6 +172,7 @@ def run_training(
     TrainingDivergedError
         When the loss is not finite.
     """
+    _check_callbacks(callbacks)
     with ExitStack() as endings:
         monitor = _Monitor(trainer, words_per_epoch, epochs, learning_rate)
         for callback in callbacks:
@@ -192,6 +194,11 @@ def run_training(
             trainer.join()
         monitor.report(last=True)
     return TrainingRun(monitor.history, interrupted)
+
+
+def _check_callbacks(callbacks: object) -> None:
+    if not isinstance(callbacks, Sequence) or not all(isinstance(callback, Callback) for callback in callbacks):
+        raise TypeError(f"`callbacks` must be a list of Callback, got {callbacks!r:.80}")
 
 
 def _watch(trainer: Trainer, monitor: _Monitor, callbacks: Sequence[Callback]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from textspace._validation import check_choice, check_float, check_int, check_random_state
+from textspace._validation import check_choice, check_float, check_int, check_random_state, reject
 from textspace.classifier import TextClassifier
 from textspace.errors import TrainingDivergedError
 from textspace.evaluation.metric_name import MetricName
@@ -17,7 +19,6 @@ from textspace.tuning.search_space import SEARCHED, check_searched, first_choice
 from textspace.tuning.study import open_study, quiet_optuna
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
 TENTHS = 10
@@ -183,9 +184,9 @@ def tune(
     """
     check_choice("on_interrupt", on_interrupt, ("raise", "keep"))
     setting = _Setting(
-        train=_pair(train),
-        validation=_pair(validation),
-        classifier=TextClassifier() if classifier is None else classifier,
+        train=_pair("train", train),
+        validation=_pair("validation", validation),
+        classifier=TextClassifier() if classifier is None else _checked(classifier),
         metric=metric,
         k=check_int("k", k, at_least=1),
         model_size=None if model_size is None else parse_size(model_size),
@@ -307,6 +308,8 @@ class _Searching:
         """Return the best."""
         trials = tuple(map(_record, self._study.trials))
         if not self.found_any():
+            if trials and all(trial.outcome == "too large" for trial in trials):
+                reject("model_size", "be enough for one model at least", self._setting.model_size, "allow more bytes")
             seen = ", ".join(sorted({trial.outcome for trial in trials})) or "no trial was begun"
             raise ValueError(f"`budget` must be enough for one trial at least, got {budget:g} seconds: {seen}")
         best = self._study.best_trial
@@ -351,9 +354,20 @@ def _record(trial: Any) -> Trial:
     )
 
 
-def _pair(labelled: Any) -> tuple[Any, Any]:
-    """Texts and labels, or a file and None."""
-    return labelled if isinstance(labelled, tuple) else (labelled, None)
+def _checked(classifier: object) -> TextClassifier:
+    if not isinstance(classifier, TextClassifier):
+        raise TypeError(f"`classifier` must be a TextClassifier, got {type(classifier).__name__}")
+    return classifier
+
+
+def _pair(name: str, labelled: Any) -> tuple[Any, Any]:
+    """Texts and labels, or a file and None; what can be read once only as a list."""
+    if isinstance(labelled, str | os.PathLike):
+        return labelled, None
+    if not isinstance(labelled, tuple) or len(labelled) != 2:
+        raise TypeError(f"`{name}` must be a path or a tuple (texts, labels), got {type(labelled).__name__}")
+    texts, labels = (list(part) if isinstance(part, Iterator) else part for part in labelled)
+    return texts, labels
 
 
 def _as_given(pair: tuple[Any, Any]) -> Any:

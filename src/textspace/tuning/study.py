@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+MAX_FIRST_BYTES = 1000
 STUDY = "textspace"
 STARTUP_TRIALS = 5
 
@@ -59,7 +61,7 @@ def open_study(
     Raises
     ------
     ValueError
-        When the file holds a study with other settings.
+        When the file holds something else, or a study with other settings.
     """
     study = optuna.create_study(
         storage=None if storage is None else _journal(optuna, os.fspath(storage)),
@@ -82,9 +84,20 @@ def open_study(
     return study
 
 
+def _require_journal(path: str) -> None:
+    """Refuse a file of something else before Optuna adds lines to it."""
+    if not Path(path).exists():
+        return
+    with Path(path).open("rb") as file:
+        start = file.read(MAX_FIRST_BYTES)
+    if start and not (start.startswith(b"{") and b'"op_code"' in start.split(b"\n", 1)[0]):
+        raise ValueError(f"`storage` must be the file of a search, or a new one, got {path!r}")
+
+
 def _journal(optuna: Any, path: str) -> Any:
     from optuna.storages import journal
 
+    _require_journal(path)
     # On Windows links, which are its usual lock, need a privilege.
     lock = journal.JournalFileOpenLock(path) if sys.platform == "win32" else None
     return optuna.storages.JournalStorage(journal.JournalFileBackend(path, lock_obj=lock))

@@ -44,7 +44,7 @@ _OF_BLOCKS: dict[str, Callable[[Iterator[bytes], BinaryIO, Rank, Columns], Itera
     "tsv": partial(annotate_csv, delimiter="\t"),
 }
 _COMPRESSORS: dict[str, Callable[[BinaryIO], BinaryIO]] = {
-    ".gz": lambda file: cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="wb")),
+    ".gz": lambda file: cast("BinaryIO", gzip.GzipFile("", "wb", fileobj=file, mtime=0)),
     ".bz2": lambda file: cast("BinaryIO", bz2.BZ2File(file, "wb")),
     ".xz": lambda file: cast("BinaryIO", lzma.LZMAFile(file, "wb")),  # noqa: SIM115
 }
