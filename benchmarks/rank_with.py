@@ -28,8 +28,8 @@ def rank_with_numpy(texts: np.ndarray, tags: np.ndarray) -> None:
         np.argsort(-np.take_along_axis(scores, best, 1), axis=1)
 
 
-def main(program: str, model: str, path: str, expansion: str = "0") -> None:
-    """Rank once; what is made once (packed rows, the graph) is made before, with a first text."""
+def main(program: str, model: str, path: str, n_probes: str = "0") -> None:
+    """Rank once; what is made once (packed rows, clusters) is made before, with a first text."""
     ts = TagSpace.load(model, mmap=False)
     ts.n_threads = 1
     texts = Path(path).read_text(encoding="utf-8").splitlines()
@@ -41,7 +41,7 @@ def main(program: str, model: str, path: str, expansion: str = "0") -> None:
     else:
         building = time.process_time()
         if program == "approximate":
-            ts.build_tag_index(expansion=int(expansion))
+            ts.build_tag_index(n_probes=int(n_probes))
         ts.rank(texts[:1], k=K, search=program)  # type: ignore[arg-type]
         figures["build_seconds"] = time.process_time() - building
         began = time.process_time()

@@ -14,7 +14,7 @@ from measure import in_turn, medians, run
 from results import Scale, Section
 from textspace import WordVectors
 from textspace.formats import StoredTagSpace, write_tagspace
-from textspace.search.approximate import EXPANSION
+from textspace.search.approximate import N_PROBES
 from textspace.text.features import TextFeatures
 
 N_TAGS = 100_000
@@ -23,8 +23,8 @@ WORDS_PER_TEXT = 12
 PROGRAMS = {
     "NumPy": "numpy",
     "textspace, exact": "exact",
-    f"textspace, index, expansion {EXPANSION}": "approximate",
-    "textspace, index, expansion 24": "approximate",
+    f"textspace, index, clusters probed: {N_PROBES}": "approximate",
+    f"textspace, index, clusters probed: {N_PROBES // 2}": "approximate",
 }
 
 
@@ -38,12 +38,12 @@ def measure(scale: Scale) -> Section:
         f"{scale.rounds} alternating rounds, CPU time. The vectors are real: those of 128 components of "
         "the English text (CBOW): a text is the mean of its words' vectors, and the output vectors of the most "
         "frequent words are the tags; inner products. textspace starts from the texts; NumPy's matmul and "
-        "argpartition (blocks of 250 texts) are given their vectors. The index is usearch's; "
-        "its building is not counted.",
+        "argpartition (blocks of 250 texts) are given their vectors. The building of the index "
+        "is not counted.",
         ("program", "texts/s", "against NumPy", "against exact", "recall@10", "building s"),
     )
     programs: dict[str, Callable[[], dict[str, float]]] = {
-        name: partial(rank, program, model, texts, expansion=name.rpartition(" ")[2])
+        name: partial(rank, program, model, texts, n_probes=name.rpartition(" ")[2])
         for name, program in PROGRAMS.items()
     }
     runs = in_turn(programs, rounds=scale.rounds)
@@ -66,9 +66,9 @@ def measure(scale: Scale) -> Section:
     return section
 
 
-def rank(program: str, model: Path, texts: Path, *, expansion: str) -> dict[str, float]:
+def rank(program: str, model: Path, texts: Path, *, n_probes: str) -> dict[str, float]:
     """Rank in a fresh process."""
-    measurement = run([sys.executable, ROOT / "benchmarks" / "rank_with.py", program, model, texts, expansion])
+    measurement = run([sys.executable, ROOT / "benchmarks" / "rank_with.py", program, model, texts, n_probes])
     figures: dict[str, float] = json.loads(measurement.output.splitlines()[-1])
     return figures
 

@@ -23,6 +23,7 @@ const Kernels* kernel_table() {
       .mean_rows = mean_rows,
       .nearest_centroids = nearest_centroids,
       .select_rows = select_rows,
+      .select_clustered = select_clustered,
       .answer_by_sum = answer_analogies<Sum>,
       .answer_by_product = answer_analogies<Product>,
       .train_skipgram = train_block<SkipGramRing>,

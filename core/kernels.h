@@ -13,6 +13,7 @@
 namespace textspace {
 
 struct SelectTask;
+struct ClusterTask;
 struct AnalogyTask;
 struct LinearTask;
 
@@ -28,6 +29,7 @@ struct Kernels {
   void (*nearest_centroids)(const float* points, int64_t n, int dim, const float* centroids, uint8_t* codes);
 
   void (*select_rows)(const SelectTask& task);
+  void (*select_clustered)(const ClusterTask& task);
   void (*answer_by_sum)(const AnalogyTask& task);      // 3CosAdd
   void (*answer_by_product)(const AnalogyTask& task);  // 3CosMul
 

@@ -30,6 +30,14 @@ void pack_row(const float* row, int dim, double scale, float* out, int64_t step)
   for (int64_t d = 0; d < dim; ++d) out[d * step] = static_cast<float>(value_at(row, d) * scale);
 }
 
+double checked_norm(const PackedRows& rows, const float* query, int64_t query_number) {
+  const double norm = row_norm(query, rows.dim());
+  if (!std::isfinite(norm)) reject_value("queries", query_number);
+  if (!rows.normalized() && norm * rows.largest_norm() > std::numeric_limits<float>::max() / 2)
+    throw std::invalid_argument("`queries` must have products with `vectors` that a float32 holds; scale them down");
+  return norm;
+}
+
 int64_t checked_size(int64_t n_rows, int dim) {
   if (n_rows > std::numeric_limits<int32_t>::max() - kRowGroup)
     throw std::invalid_argument("`vectors` must have fewer than 2**31 - 64 rows, got " + std::to_string(n_rows));
@@ -47,7 +55,8 @@ double row_norm(const float* row, int dim) {
   return std::sqrt(sums[0] + sums[1] + sums[2] + sums[3]);
 }
 
-PackedRows::PackedRows(const float* matrix, int64_t stride, int64_t n_rows, int dim, bool normalized, int n_threads)
+PackedRows::PackedRows(const float* matrix, int64_t stride, int64_t n_rows, int dim, bool normalized, int n_threads,
+                       const int32_t* order)
     : n_rows_(n_rows),
       n_padded_rows_((n_rows + kRowGroup - 1) / kRowGroup * kRowGroup),
       dim_(dim),
@@ -59,15 +68,16 @@ PackedRows::PackedRows(const float* matrix, int64_t stride, int64_t n_rows, int 
     const int64_t last = std::min(n_padded_rows_, (task + 1) * kRowsPerTask);
     for (int64_t row = task * kRowsPerTask; row < last; ++row) {
       float* out = panels_.get() + row / kPanelRows * kPanelRows * dim + row % kPanelRows;
-      if (row < n_rows) norms[row] = row_norm(matrix + row * stride, dim);
-      if (row >= n_rows || (normalized && norms[row] == 0))
+      const int64_t source = row >= n_rows ? -1 : order == nullptr ? row : order[row];
+      if (source >= 0) norms[row] = row_norm(matrix + source * stride, dim);
+      if (source < 0 || (normalized && norms[row] == 0))
         for (int64_t d = 0; d < dim; ++d) out[d * kPanelRows] = std::numeric_limits<float>::quiet_NaN();
       else
-        pack_row(matrix + row * stride, dim, normalized ? 1 / norms[row] : 1, out, kPanelRows);
+        pack_row(matrix + source * stride, dim, normalized ? 1 / norms[row] : 1, out, kPanelRows);
     }
   });
   for (int64_t row = 0; row < n_rows; ++row) {
-    if (!std::isfinite(norms[row])) reject_value("vectors", row);
+    if (!std::isfinite(norms[row])) reject_value("vectors", order == nullptr ? row : order[row]);
     if (normalized && norms[row] == 0) zero_rows_.push_back(static_cast<int32_t>(row));
     largest_norm_ = std::max(largest_norm_, norms[row]);
   }
@@ -78,16 +88,17 @@ void PackedRows::copy_row(int64_t row, float* out, int64_t step) const {
   for (int64_t d = 0; d < dim_; ++d) out[d * step] = values[d * kPanelRows];
 }
 
+void check_queries(const PackedRows& rows, const float* queries, int64_t stride, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) checked_norm(rows, queries + i * stride, i);
+}
+
 AlignedFloats pack_queries(const PackedRows& rows, const float* queries, int64_t stride, int64_t n) {
   const int64_t tile = static_cast<int64_t>(kQueryTile) * rows.dim();
   AlignedFloats packed = aligned_floats(n_query_tiles(n) * tile);
   if (n % kQueryTile != 0) std::fill_n(packed.get() + n / kQueryTile * tile, tile, 0.0f);
   for (int64_t i = 0; i < n; ++i) {
     const float* query = queries + i * stride;
-    const double norm = row_norm(query, rows.dim());
-    if (!std::isfinite(norm)) reject_value("queries", i);
-    if (!rows.normalized() && norm * rows.largest_norm() > std::numeric_limits<float>::max() / 2)
-      throw std::invalid_argument("`queries` must have products with `vectors` that a float32 holds; scale them down");
+    const double norm = checked_norm(rows, query, i);
     const double scale = rows.normalized() && norm > 0 ? 1 / norm : 1;
     pack_row(query, rows.dim(), scale, packed.get() + i / kQueryTile * tile + i % kQueryTile, kQueryTile);
   }

@@ -14,8 +14,11 @@ namespace textspace {
 // cannot be normalized, because they are zero: no comparison with such a score is true.
 class PackedRows {
  public:
-  // Throws std::invalid_argument when a value is not finite, std::bad_alloc. `stride` is in floats.
-  PackedRows(const float* matrix, int64_t stride, int64_t n_rows, int dim, bool normalized, int n_threads);
+  // Throws std::invalid_argument when a value is not finite, std::bad_alloc. `stride` is in floats. With an `order`,
+  // of n_rows entries, packed row i is row order[i] of the matrix; where that is -1 it is one of NaN (rows that are
+  // normalized take no order).
+  PackedRows(const float* matrix, int64_t stride, int64_t n_rows, int dim, bool normalized, int n_threads,
+             const int32_t* order = nullptr);
 
   int64_t n_rows() const { return n_rows_; }
   int64_t n_padded_rows() const { return n_padded_rows_; }
@@ -40,8 +43,11 @@ class PackedRows {
 // Length of a row; NaN or infinity exactly when a value of the row is.
 double row_norm(const float* row, int dim);
 
-// Queries for these rows, normalized when the rows are, as tiles of kQueryTile, dimension by dimension, filled up with
-// zeros. Throws std::invalid_argument when a query is not finite, or its product with a row may overflow.
+// Throws std::invalid_argument when a query is not finite, or its product with a row may overflow.
+void check_queries(const PackedRows& rows, const float* queries, int64_t stride, int64_t n);
+
+// Queries for these rows, checked, normalized when the rows are, as tiles of kQueryTile, dimension by dimension, filled
+// up with zeros.
 AlignedFloats pack_queries(const PackedRows& rows, const float* queries, int64_t stride, int64_t n);
 
 inline int64_t n_query_tiles(int64_t n) { return (n + kQueryTile - 1) / kQueryTile; }

@@ -29,43 +29,69 @@ inline bool any_above(const Vec* scores, int n_vecs, float bound) {
   return lanes != 0;
 }
 
-// Scores of one tile of queries (packed: dimension by dimension) for kTileRows rows from `first_row` on. Rows that lie
-// prefetch_distance floats further will be wanted soon.
-inline __attribute__((always_inline)) void score_tile(const float* queries, const float* panels, int dim,
+// The values of the queries of a tile: side by side, dimension by dimension, or each query by itself.
+struct TiledQueries {
+  const float* values;
+  float at(int64_t d, int q) const { return values[d * kQueryTile + q]; }
+};
+struct ScatteredQueries {
+  const float* queries[kQueryTile];
+  float at(int64_t d, int q) const { return queries[q][d]; }
+};
+
+// Scores of one tile of queries for n_vecs vectors of rows from `first_row` on. Rows that lie prefetch_distance floats
+// further will be wanted soon.
+template <int n_vecs, class Queries>
+inline __attribute__((always_inline)) void score_vecs(const Queries& queries, const float* panels, int dim,
                                                       int64_t first_row, int64_t prefetch_distance, ScoreTile& tile) {
-  const float* rows[kTileVecs];
-  for (int v = 0; v < kTileVecs; ++v) {
+  const float* rows[n_vecs];
+  for (int v = 0; v < n_vecs; ++v) {
     const int64_t row = first_row + v * kLanes;
     rows[v] = panels + row / kPanelRows * kPanelRows * dim + row % kPanelRows;
   }
-  Vec sums[kQueryTile][kTileVecs] = {};
+  Vec sums[kQueryTile][n_vecs] = {};
   for (int64_t d = 0; d < dim; ++d) {
-    Vec row[kTileVecs];
+    Vec row[n_vecs];
 #pragma GCC unroll 4
-    for (int v = 0; v < kTileVecs; ++v) {
+    for (int v = 0; v < n_vecs; ++v) {
       row[v] = load(rows[v] + d * kPanelRows);
       __builtin_prefetch(rows[v] + d * kPanelRows + prefetch_distance, 0, 2);
     }
 #pragma GCC unroll 6
     for (int q = 0; q < kQueryTile; ++q) {
-      const Vec query = queries[d * kQueryTile + q] - Vec{};  // x - 0 is x for every x; x + 0 would cost an addition
+      const Vec query = queries.at(d, q) - Vec{};  // x - 0 is x for every x; x + 0 would cost an addition
 #pragma GCC unroll 4
-      for (int v = 0; v < kTileVecs; ++v) sums[q][v] += query * row[v];
+      for (int v = 0; v < n_vecs; ++v) sums[q][v] += query * row[v];
     }
   }
 #pragma GCC unroll 6
   for (int q = 0; q < kQueryTile; ++q)
 #pragma GCC unroll 4
-    for (int v = 0; v < kTileVecs; ++v) tile[q][v] = sums[q][v];
+    for (int v = 0; v < n_vecs; ++v) tile[q][v] = sums[q][v];
 }
 
-__attribute__((noinline)) inline void keep_candidates(const Vec* scores, int64_t first_row, Selection& selection) {
-  for (int v = 0; v < kTileVecs; ++v)
+inline __attribute__((always_inline)) void score_tile(const float* queries, const float* panels, int dim,
+                                                      int64_t first_row, int64_t prefetch_distance, ScoreTile& tile) {
+  score_vecs<kTileVecs>(TiledQueries{queries}, panels, dim, first_row, prefetch_distance, tile);
+}
+
+struct SameRow {
+  int32_t operator()(int64_t row) const { return static_cast<int32_t>(row); }
+};
+struct RowInTable {
+  const int32_t* row_ids;
+  int32_t operator()(int64_t row) const { return row_ids[row]; }
+};
+
+template <class RowId>
+__attribute__((noinline)) void keep_candidates(const Vec* scores, int n_vecs, int64_t first_row, RowId row_id,
+                                               Selection& selection) {
+  for (int v = 0; v < n_vecs; ++v)
     for (unsigned lanes = lanes_above(scores[v], selection.threshold - Vec{}); lanes != 0; lanes &= lanes - 1) {
       const int lane = __builtin_ctz(lanes);
       const float score = scores[v][lane];
       if (!(score > selection.threshold)) continue;  // it rose since
-      selection.candidates[selection.size++] = {score, static_cast<int32_t>(first_row + v * kLanes + lane)};
+      selection.candidates[selection.size++] = {score, row_id(first_row + v * kLanes + lane)};
       if (selection.size == selection.capacity) drop_losers(selection);
     }
 }
@@ -80,8 +106,40 @@ inline void select_rows(const SelectTask& task) {
       Selection* selections = task.selections + t * kQueryTile;
       for (int q = 0; q < kQueryTile; ++q)
         if (any_above(tile[q], kTileVecs, selections[q].threshold))
-          keep_candidates(tile[q], row, selections[q]);
+          keep_candidates(tile[q], kTileVecs, row, SameRow{}, selections[q]);
     }
+}
+
+template <int n_vecs>
+void select_cluster_rows(const ClusterTask& task, int64_t first_row) {
+  for (int64_t t = 0; t < task.n_members; t += kQueryTile) {
+    const int32_t* members = task.members + t;
+    ScatteredQueries queries;
+    for (int q = 0; q < kQueryTile; ++q) queries.queries[q] = task.queries + members[q] * task.stride;
+    const int64_t prefetch_distance = t + kQueryTile == task.n_members ? n_vecs * kLanes * task.dim : 0;
+    ScoreTile tile;
+    score_vecs<n_vecs>(queries, task.panels, task.dim, first_row, prefetch_distance, tile);
+    for (int q = 0; q < kQueryTile; ++q) {
+      Selection& selection = task.selections[members[q]];
+      if (any_above(tile[q], n_vecs, selection.threshold))
+        keep_candidates(tile[q], n_vecs, first_row, RowInTable{task.row_ids}, selection);
+    }
+  }
+}
+
+// A cluster ends with a panel, where the tile of some instruction sets is four panels.
+inline void select_clustered(const ClusterTask& task) {
+  int64_t row = task.first_row;
+  for (; row + kTileRows <= task.last_row; row += kTileRows) select_cluster_rows<kTileVecs>(task, row);
+#if defined(__AVX512F__)
+  switch ((task.last_row - row) / kPanelRows) {
+    case 3: return select_cluster_rows<3>(task, row);
+    case 2: return select_cluster_rows<2>(task, row);
+    case 1: return select_cluster_rows<1>(task, row);
+  }
+#else
+  static_assert(kPanelRows % kTileRows == 0);
+#endif
 }
 
 }  // namespace textspace::TEXTSPACE_ISA

@@ -21,6 +21,7 @@ struct Selection {
   ScoredRow* candidates;
   const int32_t* excluded;  // rows, ascending, that must not be chosen
   int64_t n_excluded;
+  bool any_order = false;  // rows do not ascend: one that equals the worst of the best may take its place
 };
 
 // Keeps the best k and sets the threshold.
@@ -32,6 +33,17 @@ struct SelectTask {
   const float* queries;  // (n_query_tiles, dim, kQueryTile)
   Selection* selections;
   int64_t n_query_tiles, first_row, last_row;
+  int dim;
+};
+
+// Offer rows first_row to last_row (multiples of kPanelRows) to the selections of some queries.
+struct ClusterTask {
+  const float* panels;     // the packed rows
+  const int32_t* row_ids;  // by which packed rows are chosen
+  const float* queries;    // (., dim), `stride` floats a row
+  Selection* selections;   // of each query
+  const int32_t* members;  // which queries; a multiple of kQueryTile
+  int64_t stride, n_members, first_row, last_row;
   int dim;
 };
 

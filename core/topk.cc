@@ -1,10 +1,10 @@
 #include "topk.h"
 
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "isa.h"
+#include "selections.h"
 
 namespace textspace {
 namespace {
@@ -15,14 +15,10 @@ constexpr int64_t kProductsPerTask = 10'000'000'000;  // less than a second on t
 constexpr int64_t kProductsPerThread = 10'000'000;    // some times what it takes to start a thread
 constexpr int64_t kTasksPerThread = 4;                // so that a thread that is held up holds up no other
 constexpr int64_t kTilesPerBlock = 8;                 // fewer would read rows from memory more often than it is worth
-constexpr float kNone = -std::numeric_limits<float>::infinity();
-
-// Missing candidates (row -1, -infinity) come last, whatever their rows.
-bool better(const ScoredRow& x, const ScoredRow& y) { return x.score != y.score ? x.score > y.score : x.row < y.row; }
 
 // How the work is cut: blocks of queries, and ranges of rows where blocks alone are too few to share among the threads.
 struct Plan {
-  int64_t capacity, tiles_per_block, n_blocks, n_ranges, rows_per_range;
+  int64_t tiles_per_block, n_blocks, n_ranges, rows_per_range;
   int n_threads;
 };
 
@@ -32,11 +28,10 @@ Plan plan_tasks(const PackedRows& rows, int64_t n_queries, int64_t k, int n_thre
   Plan plan;
   const int64_t useful_threads = n_tiles * tile * rows.n_padded_rows() / kProductsPerThread;
   plan.n_threads = static_cast<int>(std::clamp<int64_t>(useful_threads, 1, n_threads));
-  plan.capacity = 2 * k + 32;
   const int64_t n_tasks = plan.n_threads == 1 ? 1 : kTasksPerThread * plan.n_threads;
   const int64_t by_threads = std::max(kTilesPerBlock, (n_tiles + n_tasks - 1) / n_tasks);
   const int64_t by_cache = kQueryBytes / (tile * static_cast<int64_t>(sizeof(float)));
-  const int64_t by_memory = kSelectionBytes / (kQueryTile * plan.capacity * static_cast<int64_t>(sizeof(ScoredRow)));
+  const int64_t by_memory = kSelectionBytes / (kQueryTile * Selections::bytes_per_query(k));
   plan.tiles_per_block = std::max<int64_t>(1, std::min({by_cache, by_memory, by_threads, n_tiles}));
   plan.n_blocks = (n_tiles + plan.tiles_per_block - 1) / plan.tiles_per_block;
   const int64_t by_time = plan.tiles_per_block * tile * rows.n_padded_rows() / kProductsPerTask + 1;
@@ -46,34 +41,16 @@ Plan plan_tasks(const PackedRows& rows, int64_t n_queries, int64_t k, int n_thre
   return plan;
 }
 
-// The selections of a block of queries: one workspace a thread.
-class Workspace {
- public:
-  Workspace(int64_t n, int64_t k, int64_t capacity) : selections_(n), candidates_(n * capacity) {
-    for (int64_t i = 0; i < n; ++i)
-      selections_[i] = {.threshold = kNone, .k = k, .size = 0, .capacity = capacity,
-                        .candidates = candidates_.data() + i * capacity, .excluded = nullptr, .n_excluded = 0};
+// The queries that fill up the last tile are none.
+void start(Selections& selections, const TopKQueries& queries, int64_t first_query) {
+  for (int64_t i = 0; i < selections.size(); ++i) {
+    const int64_t query = first_query + i;
+    selections.restart(i, query < queries.n);
+    if (query >= queries.n) continue;
+    selections[i].excluded = queries.excluded + queries.excluded_indptr[query];
+    selections[i].n_excluded = queries.excluded_indptr[query + 1] - queries.excluded_indptr[query];
   }
-
-  // The queries that fill up the last tile get a threshold that nothing passes.
-  void start(const TopKQueries& queries, int64_t first_query) {
-    for (int64_t i = 0; i < static_cast<int64_t>(selections_.size()); ++i) {
-      const int64_t query = first_query + i;
-      Selection& selection = selections_[i];
-      selection.size = 0;
-      selection.threshold = query < queries.n ? kNone : -kNone;
-      if (query >= queries.n) continue;
-      selection.excluded = queries.excluded + queries.excluded_indptr[query];
-      selection.n_excluded = queries.excluded_indptr[query + 1] - queries.excluded_indptr[query];
-    }
-  }
-
-  Selection* selections() { return selections_.data(); }
-
- private:
-  std::vector<Selection> selections_;
-  std::vector<ScoredRow> candidates_;
-};
+}
 
 class TopK {
  public:
@@ -83,17 +60,17 @@ class TopK {
         k_(k),
         plan_(plan_tasks(rows, queries.n, k, n_threads)),
         packed_(pack_queries(rows, queries.queries, queries.stride, queries.n)),
-        workspaces_(plan_.n_threads, Workspace(0, 0, 0)),
-        found_(queries.n * plan_.n_ranges * k, ScoredRow{kNone, -1}) {
+        selections_(plan_.n_threads),
+        found_(queries.n * plan_.n_ranges * k, ScoredRow{kNoScore, -1}) {
     const int64_t block_queries = plan_.tiles_per_block * kQueryTile;
-    for (Workspace& workspace : workspaces_) workspace = Workspace(block_queries, k, plan_.capacity);
+    for (Selections& selections : selections_) selections = Selections(block_queries, k, false);
   }
 
   bool search(const KeepGoing& keep_going) {
     const auto select_rows = kernels().select_rows;
     const int64_t n_tasks = plan_.n_blocks * plan_.n_ranges;
     return for_each_task(n_tasks, plan_.n_threads, keep_going, [&](int64_t task, int thread_id) {
-      search_range(task / plan_.n_ranges, task % plan_.n_ranges, workspaces_[thread_id], select_rows);
+      search_range(task / plan_.n_ranges, task % plan_.n_ranges, selections_[thread_id], select_rows);
     });
   }
 
@@ -101,7 +78,8 @@ class TopK {
     for (int64_t query = 0; query < queries_.n; ++query) {
       ScoredRow* begin = found_of(query, 0);
       ScoredRow* end = begin + plan_.n_ranges * k_;
-      std::partial_sort(begin, begin + k_, end, better);
+      if (plan_.n_ranges > 1) std::nth_element(begin, begin + (k_ - 1), end, Better{});
+      if (queries_.ordered || plan_.n_ranges > 1 || !rows_.zero_rows().empty()) std::sort(begin, begin + k_, Better{});
       append_zero_rows(query, begin);
       for (int64_t i = 0; i < k_; ++i) {
         rows_out[query * k_ + i] = begin[i].row;
@@ -116,24 +94,24 @@ class TopK {
   const int64_t k_;
   const Plan plan_;
   const AlignedFloats packed_;
-  std::vector<Workspace> workspaces_;
+  std::vector<Selections> selections_;  // of each thread
   std::vector<ScoredRow> found_;  // (queries, ranges, k)
 
   ScoredRow* found_of(int64_t query, int64_t range) { return found_.data() + (query * plan_.n_ranges + range) * k_; }
 
-  void search_range(int64_t block, int64_t range, Workspace& workspace, void (*select_rows)(const SelectTask&)) {
+  void search_range(int64_t block, int64_t range, Selections& selections, void (*select_rows)(const SelectTask&)) {
     const int64_t first_tile = block * plan_.tiles_per_block, first_query = first_tile * kQueryTile;
-    workspace.start(queries_, first_query);
+    start(selections, queries_, first_query);
     select_rows({.panels = rows_.data(),
                  .queries = packed_.get() + first_tile * kQueryTile * rows_.dim(),
-                 .selections = workspace.selections(),
+                 .selections = selections.data(),
                  .n_query_tiles = std::min(plan_.tiles_per_block, n_query_tiles(queries_.n) - first_tile),
                  .first_row = range * plan_.rows_per_range,
                  .last_row = std::min(rows_.n_padded_rows(), (range + 1) * plan_.rows_per_range),
                  .dim = rows_.dim()});
     const int64_t last_query = std::min(queries_.n, first_query + plan_.tiles_per_block * kQueryTile);
     for (int64_t query = first_query; query < last_query; ++query) {
-      Selection& selection = workspace.selections()[query - first_query];
+      Selection& selection = selections[query - first_query];
       drop_losers(selection);
       std::copy_n(selection.candidates, selection.size, found_of(query, range));
     }
@@ -153,22 +131,6 @@ class TopK {
 };
 
 }  // namespace
-
-void drop_losers(Selection& selection) {
-  ScoredRow* begin = selection.candidates;
-  ScoredRow* end = begin + selection.size;
-  const int32_t *excluded = selection.excluded, *excluded_end = excluded + selection.n_excluded;
-  if (selection.n_excluded > 0)
-    end = std::remove_if(begin, end, [&](const ScoredRow& candidate) {
-      return std::binary_search(excluded, excluded_end, candidate.row);
-    });
-  if (end - begin >= selection.k) {
-    std::nth_element(begin, begin + (selection.k - 1), end, better);
-    end = begin + selection.k;
-    selection.threshold = end[-1].score;
-  }
-  selection.size = end - begin;
-}
 
 bool top_k(const PackedRows& rows, const TopKQueries& queries, int64_t k, int n_threads, const KeepGoing& keep_going,
            int32_t* rows_out, float* scores_out) {

@@ -13,6 +13,7 @@ struct TopKQueries {
   int64_t stride, n;
   const int64_t* excluded_indptr;  // (n + 1,): rows that must not be found, ascending for each query
   const int32_t* excluded;
+  bool ordered = true;  // otherwise what is found may come in any order
 };
 
 // Writes the k rows of highest inner product (cosine, for normalized rows) for each query into rows_out and scores_out,

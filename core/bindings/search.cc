@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <vector>
 
 #include "analogies.h"
 #include "bindings.h"
+#include "clustered_rows.h"
 #include "isa.h"
 #include "packed_rows.h"
 #include "topk.h"
@@ -74,7 +76,7 @@ void require_exclusions(const Array1D<int64_t>& indptr, const Array1D<int32_t>& 
 
 void top_k_of(const PackedRows& self, Array2D<float> queries, Array1D<int64_t> excluded_indptr,
               Array1D<int32_t> excluded, int n_threads, OutputMatrix<int32_t> rows_out,
-              OutputMatrix<float> scores_out) {
+              OutputMatrix<float> scores_out, bool ordered) {
   const int64_t n = static_cast<int64_t>(queries.shape(0)), k = static_cast<int64_t>(rows_out.shape(1));
   require_contiguous_rows(queries, "`queries` must have contiguous rows");
   require(static_cast<int64_t>(queries.shape(1)) == self.dim(), "`queries` must be as wide as `vectors`");
@@ -87,9 +89,57 @@ void top_k_of(const PackedRows& self, Array2D<float> queries, Array1D<int64_t> e
                               .stride = queries.stride(0),
                               .n = n,
                               .excluded_indptr = excluded_indptr.data(),
-                              .excluded = excluded.data()};
+                              .excluded = excluded.data(),
+                              .ordered = ordered};
   const int threads = std::min(n_threads, kMaxThreads);
   interruptible([&] { return top_k(self, packed, k, threads, no_signal, rows_out.data(), scores_out.data()); });
+}
+
+void make_clustered_rows(ClusteredRows* self, Array2D<float> vectors, Array1D<int32_t> clusters, int64_t n_clusters,
+                         int n_threads) {
+  require_contiguous_rows(vectors, "`vectors` must have contiguous rows");
+  require(vectors.shape(1) >= 1 && vectors.shape(1) <= 1'000'000, "`vectors` must have from 1 to 1,000,000 columns");
+  require(clusters.shape(0) == vectors.shape(0), "`clusters` must have an entry for each row of `vectors`");
+  require(n_clusters >= 1 && n_clusters <= 1'000'000'000, "`n_clusters` must be from 1 to 1,000,000,000");
+  require(n_threads >= 1, "`n_threads` must be at least 1");
+  const int64_t n_rows = static_cast<int64_t>(vectors.shape(0));
+  for (int64_t row = 0; row < n_rows; ++row)
+    require(clusters.data()[row] >= 0 && clusters.data()[row] < n_clusters, "`clusters` must be below `n_clusters`");
+  nb::gil_scoped_release release;
+  new (self) ClusteredRows(vectors.data(), vectors.stride(0), n_rows, static_cast<int>(vectors.shape(1)),
+                           clusters.data(), n_clusters, std::min(n_threads, kMaxThreads));
+}
+
+// The same cluster twice would find its rows twice.
+void require_probes(const OutputMatrix<const int32_t>& probes, int64_t n_clusters) {
+  const int64_t n = static_cast<int64_t>(probes.shape(0)), n_probes = static_cast<int64_t>(probes.shape(1));
+  std::vector<int64_t> last_query(n_clusters, -1);
+  for (int64_t i = 0; i < n * n_probes; ++i) {
+    const int32_t cluster = probes.data()[i];
+    require(cluster >= 0 && cluster < n_clusters, "`probes` must hold numbers of clusters");
+    require(last_query[cluster] != i / n_probes, "`probes` must not name a cluster twice for one query");
+    last_query[cluster] = i / n_probes;
+  }
+}
+
+void search_clusters(const ClusteredRows& self, Array2D<float> queries, OutputMatrix<const int32_t> probes,
+                     int n_threads, OutputMatrix<int32_t> rows_out, OutputMatrix<float> scores_out) {
+  const int64_t n = static_cast<int64_t>(queries.shape(0)), k = static_cast<int64_t>(rows_out.shape(1));
+  require_contiguous_rows(queries, "`queries` must have contiguous rows");
+  require(static_cast<int64_t>(queries.shape(1)) == self.dim(), "`queries` must be as wide as `vectors`");
+  require(n_threads >= 1, "`n_threads` must be at least 1");
+  require(static_cast<int64_t>(probes.shape(0)) == n, "`probes` must have a row for each query");
+  require(static_cast<int64_t>(rows_out.shape(0)) == n && static_cast<int64_t>(scores_out.shape(0)) == n &&
+              static_cast<int64_t>(scores_out.shape(1)) == k && k <= self.n_rows(),
+          "`rows_out` and `scores_out` must be (queries, k), with k at most the number of rows");
+  require_probes(probes, self.n_clusters());
+  const ProbingQueries probing = {.queries = queries.data(),
+                                  .stride = queries.stride(0),
+                                  .n = n,
+                                  .probes = probes.data(),
+                                  .n_probes = static_cast<int64_t>(probes.shape(1))};
+  const int threads = std::min(n_threads, kMaxThreads);
+  interruptible([&] { return self.search(probing, k, threads, no_signal, rows_out.data(), scores_out.data()); });
 }
 
 void answers_of(const PackedRows& self, MatrixOf3<int32_t> questions, bool by_product, int64_t n_answer_rows,
@@ -113,12 +163,22 @@ void bind_search(nb::module_& m) {
       .def("__init__", make_packed_rows, nb::arg("vectors"), nb::kw_only(), nb::arg("normalized"), nb::arg("n_threads"))
       .def("top_k", top_k_of, nb::arg("queries"), nb::kw_only(), nb::arg("excluded_indptr"), nb::arg("excluded"),
            nb::arg("n_threads"), nb::arg("rows_out").noconvert(), nb::arg("scores_out").noconvert(),
-           "Write the rows of highest product with each query, best first; -1 where there are no more.")
+           nb::arg("ordered") = true,
+           "Write the rows of highest product with each query, best first or in any order; -1 where there are no more.")
       .def("answer_analogies", answers_of, nb::arg("questions"), nb::kw_only(), nb::arg("by_product"),
            nb::arg("n_answer_rows"), nb::arg("n_threads"), nb::arg("answers_out").noconvert(),
            "Write the row that is to c as b is to a, for each question (a, b, c); -1 where there is none.")
       .def_prop_ro("n_rows", &PackedRows::n_rows)
       .def_prop_ro("dim", &PackedRows::dim);
+  nb::class_<ClusteredRows>(m, "ClusteredRows", "A copy of a matrix whose rows lie cluster by cluster.")
+      .def("__init__", make_clustered_rows, nb::arg("vectors"), nb::kw_only(), nb::arg("clusters"),
+           nb::arg("n_clusters"), nb::arg("n_threads"))
+      .def("search", search_clusters, nb::arg("queries"), nb::kw_only(), nb::arg("probes"), nb::arg("n_threads"),
+           nb::arg("rows_out").noconvert(), nb::arg("scores_out").noconvert(),
+           "Write the rows of highest product with each query among those of its clusters, best first; -1 for no row.")
+      .def_prop_ro("n_rows", &ClusteredRows::n_rows)
+      .def_prop_ro("n_clusters", &ClusteredRows::n_clusters)
+      .def_prop_ro("dim", &ClusteredRows::dim);
   m.def("mean_rows", mean_rows, nb::arg("matrix"), nb::arg("indptr"), nb::arg("rows"), nb::arg("out").noconvert(),
         "Write the mean of the rows of each CSR list into `out`; an empty list gives zeros.");
 }

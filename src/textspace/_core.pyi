@@ -72,6 +72,7 @@ class PackedRows:
         n_threads: int,
         rows_out: NDArray[np.int32],
         scores_out: NDArray[np.float32],
+        ordered: bool = ...,
     ) -> None: ...
     def answer_analogies(
         self,
@@ -84,6 +85,26 @@ class PackedRows:
     ) -> None: ...
     @property
     def n_rows(self) -> int: ...
+    @property
+    def dim(self) -> int: ...
+
+class ClusteredRows:
+    def __init__(
+        self, vectors: NDArray[np.float32], *, clusters: NDArray[np.int32], n_clusters: int, n_threads: int
+    ) -> None: ...
+    def search(
+        self,
+        queries: NDArray[np.float32],
+        *,
+        probes: NDArray[np.int32],
+        n_threads: int,
+        rows_out: NDArray[np.int32],
+        scores_out: NDArray[np.float32],
+    ) -> None: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_clusters(self) -> int: ...
     @property
     def dim(self) -> int: ...
 

@@ -1,23 +1,25 @@
-"""Approximate nearest neighbours: a graph of the rows, through which a query finds its way."""
+"""Approximate nearest neighbours: rows lie in clusters, and a query is compared with the rows of the best clusters."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from textspace import _core
 from textspace._validation import check_int, check_n_threads, reject
-from textspace.search.exact import ExactIndex
+from textspace.search.clusters import cluster_rows
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from textspace._typing import FloatArray, IntArray, LongArray
+    from textspace._typing import FloatArray, IntArray
 
-EXPANSION = 96
-_CONNECTIVITY = 16
-_EXPANSION_OF_BUILDING = 128
-_FLOATS_PER_BLOCK = 1 << 23  # rows that are compared exactly
+N_PROBES = 60
+_CLUSTERS_PER_ROOT = 3.2  # a query is compared with the centroids and with the rows of its clusters: neither are many
+_QUERIES_PER_BLOCK = 8192
+_RESULTS_PER_BLOCK = 2**20
+_PROBES_PER_BLOCK = 2**22
 
 
 class ApproximateIndex:
@@ -26,76 +28,90 @@ class ApproximateIndex:
     Parameters
     ----------
     vectors : array_like of float32, shape (N, D)
-        The rows to search; they are kept.
-    expansion : int, default 96
-        How many rows a search holds in view at least: more find more of the nearest, and take longer.
+        The rows to search. They are copied: the index takes as much memory as a float32 matrix of this shape.
+    n_clusters : int, optional
+        Into how many clusters the rows are put, at most N; None: 3.2 times the square root of N. Fewer may come out.
+    n_probes : int, default 60
+        In how many clusters a search looks: more find more of the nearest, and take longer. All of them, if that is
+        more than there are.
     n_threads : int, optional
-        Threads that build and search; None uses all cores. With several, two indexes of the same rows may differ a
-        little.
+        Threads that build and search; None uses all cores. The results do not depend on it.
 
     Attributes
     ----------
     dim : int
         D, the number of columns.
+    n_clusters : int
+        Clusters that have a row.
 
     Raises
     ------
-    ImportError
-        When the package usearch is not installed.
     ValueError
-        When `vectors` is not a matrix, or not finite.
+        When `vectors` is not a matrix, empty, or not finite.
 
     Notes
     -----
-    The graph is that of usearch (HNSW), over 16-bit rows. All rows get one more column that makes their norms equal:
-    then those of the highest inner product are the nearest. Scores are computed again from the float32 rows.
-
-    Building compares each row with some hundreds of others, which takes as long as some 40,000 exact searches.
+    An inverted file: spherical k-means puts the rows into clusters by their directions; a query is compared with the
+    centroids, and then exactly with the rows of the `n_probes` clusters of the highest products. What is found has the
+    scores of `ExactIndex`, bit by bit, and is all that `ExactIndex` finds where all clusters are probed. `recall`
+    measures how much is found.
 
     References
     ----------
-    Y. A. Malkov, D. A. Yashunin, "Efficient and robust approximate nearest neighbor search using hierarchical navigable
-    small world graphs", 2018.
+    J. Sivic, A. Zisserman, "Video Google: a text retrieval approach to object matching in videos", ICCV 2003.
+    I. S. Dhillon, D. S. Modha, "Concept decompositions for large sparse text data using clustering", 2001.
 
     Examples
     --------
-    >>> index = ApproximateIndex([[1, 0], [0, 2], [3, 3]])  # doctest: +SKIP
-    >>> index.search([[0, 1]], 2)[0].tolist()  # doctest: +SKIP
+    >>> index = ApproximateIndex([[1, 0], [0, 2], [3, 3]])
+    >>> index.search([[0, 1]], 2)[0].tolist()
     [[2, 1]]
     """
 
     dim: int
+    n_clusters: int
 
-    def __init__(self, vectors: ArrayLike, *, expansion: int = EXPANSION, n_threads: int | None = None) -> None:
+    def __init__(
+        self,
+        vectors: ArrayLike,
+        *,
+        n_clusters: int | None = None,
+        n_probes: int = N_PROBES,
+        n_threads: int | None = None,
+    ) -> None:
         matrix = np.ascontiguousarray(vectors, dtype=np.float32)
         if matrix.ndim != 2 or matrix.size == 0:
             reject("vectors", "be a matrix that is not empty", matrix.shape)
         if not np.isfinite(matrix).all():
             reject("vectors", "be finite", "a NaN or an infinity")
-        self.dim = matrix.shape[1]
-        self._vectors = matrix
+        self.n_probes = n_probes
         self._n_threads = check_n_threads(n_threads)
-        self._graph = _new_graph(self.dim + 1)
-        self._graph.add(np.arange(len(matrix), dtype=np.uint64), _of_equal_norms(matrix), threads=self._n_threads)
-        self.expansion = expansion
+        wanted = round(_CLUSTERS_PER_ROOT * len(matrix) ** 0.5) if n_clusters is None else n_clusters
+        n_wanted = min(check_int("n_clusters", wanted, at_least=1), len(matrix))
+        clusters, centroids = cluster_rows(matrix, n_wanted, n_threads=self._n_threads)
+        self.dim, self.n_clusters = matrix.shape[1], len(centroids)
+        self._centroids = _core.PackedRows(centroids, normalized=True, n_threads=self._n_threads)
+        self._rows = _core.ClusteredRows(
+            matrix, clusters=clusters, n_clusters=self.n_clusters, n_threads=self._n_threads
+        )
 
     def __len__(self) -> int:
-        return len(self._vectors)
+        return self._rows.n_rows
 
     @property
-    def expansion(self) -> int:
-        """How many rows a search holds in view at least; it can be set.
+    def n_probes(self) -> int:
+        """In how many clusters a search looks; it can be set.
 
         Returns
         -------
         int
             At least 1.
         """
-        return int(self._graph.expansion_search)
+        return self._n_probes
 
-    @expansion.setter
-    def expansion(self, expansion: int) -> None:
-        self._graph.expansion_search = check_int("expansion", expansion, at_least=1)
+    @n_probes.setter
+    def n_probes(self, n_probes: int) -> None:
+        self._n_probes = check_int("n_probes", n_probes, at_least=1)
 
     def search(self, queries: ArrayLike, k: int) -> tuple[IntArray, FloatArray]:
         """Return rows with high inner products with each query, the best first.
@@ -110,25 +126,18 @@ class ApproximateIndex:
         Returns
         -------
         ids : ndarray of int32, shape (Q, K)
-            Numbers of rows; K is k, or N where there are fewer rows.
+            Numbers of rows; K is k, or N where there are fewer rows. A query whose clusters have fewer than K rows is
+            compared with all rows.
         scores : ndarray of float32, shape (Q, K)
             Their exact inner products, descending; of equal ones the lower row comes first.
 
         Raises
         ------
         ValueError
-            When `queries` is not of shape (Q, D) or k < 1.
+            When `queries` is not of shape (Q, D) or not finite, or k < 1.
         """
-        matrix = np.ascontiguousarray(queries, dtype=np.float32)
-        if matrix.ndim != 2 or matrix.shape[1] != self.dim:
-            reject("queries", f"be a matrix of {self.dim} columns, as the vectors have", matrix.shape)
-        k = min(check_int("k", k, at_least=1), len(self))
-        ids, scores = np.empty((len(matrix), k), np.int32), np.empty((len(matrix), k), np.float32)
-        n_queries = max(1, _FLOATS_PER_BLOCK // (self._n_found(k) * self.dim))
-        for begin in range(0, len(matrix), n_queries):
-            block = slice(begin, begin + n_queries)
-            ids[block], scores[block] = self._search_block(matrix[block], k)
-        return ids, scores
+        matrix = self._checked(queries)
+        return self._search(matrix, min(check_int("k", k, at_least=1), len(self)), self.n_probes)
 
     def recall(self, queries: ArrayLike, k: int = 10) -> float:
         """Measure how many of the rows that an exact search finds are found.
@@ -149,60 +158,46 @@ class ApproximateIndex:
         -----
         A row as good as the last of the exact ones counts as found.
         """
-        ids, scores = self.search(queries, k)
-        _, exact = ExactIndex(self._vectors, similarity="dot", n_threads=self._n_threads).search(queries, ids.shape[1])
-        tolerance = 1e-5 * np.abs(exact).max(axis=1, initial=0)
-        return float(np.mean(scores >= (exact[:, -1] - tolerance)[:, None])) if len(ids) else float("nan")
+        matrix = self._checked(queries)
+        _, scores = self.search(matrix, k)
+        _, exact = self._search(matrix, scores.shape[1], self.n_clusters)
+        return float(np.mean(scores >= exact[:, -1:])) if len(matrix) else float("nan")
 
-    def _n_found(self, k: int) -> int:
-        # The 16-bit products may swap rows that lie close together: more of them are found, and sorted exactly.
-        return min(max(k + k // 2, self.expansion), len(self))
+    def _checked(self, queries: ArrayLike) -> FloatArray:
+        matrix = np.ascontiguousarray(queries, dtype=np.float32)
+        if matrix.ndim != 2 or matrix.shape[1] != self.dim:
+            reject("queries", f"be a matrix of {self.dim} columns, as the vectors have", matrix.shape)
+        return matrix
 
-    def _search_block(self, queries: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
-        n_found = self._n_found(k)
-        found = self._graph.search(_with_column(queries, 0), n_found, threads=self._n_threads).keys.reshape(-1, n_found)
-        keys: LongArray = found.astype(np.int64)
-        missing = found >= len(self)  # a graph may have rows that cannot be reached
-        keys[missing] = 0
-        scores: FloatArray = np.matmul(self._vectors[keys], queries[:, :, None])[:, :, 0]
-        scores[missing] = -np.inf
-        order: LongArray = np.lexsort((keys, -scores), axis=1)[:, :k]
-        if missing.sum(axis=1).max(initial=0) > n_found - k:
-            return self._with_exact(queries, keys, scores, order)
-        return np.take_along_axis(keys, order, 1).astype(np.int32), np.take_along_axis(scores, order, 1)
+    def _search(self, queries: FloatArray, k: int, n_probes: int) -> tuple[IntArray, FloatArray]:
+        n_probes = min(n_probes, self.n_clusters)
+        ids, scores = np.empty((len(queries), k), np.int32), np.empty((len(queries), k), np.float32)
+        n_queries = max(1, min(_QUERIES_PER_BLOCK, _RESULTS_PER_BLOCK // k, _PROBES_PER_BLOCK // n_probes))
+        for begin in range(0, len(queries), n_queries):
+            block = slice(begin, begin + n_queries)
+            self._rows.search(
+                queries[block],
+                probes=self._best_clusters(queries[block], n_probes),
+                n_threads=self._n_threads,
+                rows_out=ids[block],
+                scores_out=scores[block],
+            )
+        short = ids[:, -1] < 0
+        if short.any():
+            ids[short], scores[short] = self._search(queries[short], k, self.n_clusters)
+        return ids, scores
 
-    def _with_exact(
-        self, queries: FloatArray, keys: LongArray, scores: FloatArray, order: LongArray
-    ) -> tuple[IntArray, FloatArray]:
-        """Search exactly for the queries that found fewer than k rows."""
-        ids, best = np.take_along_axis(keys, order, 1).astype(np.int32), np.take_along_axis(scores, order, 1)
-        short = np.isneginf(best).any(axis=1)
-        exact = ExactIndex(self._vectors, similarity="dot", n_threads=self._n_threads)
-        ids[short], best[short] = exact.search(queries[short], order.shape[1])
-        return ids, best
-
-
-def _new_graph(dim: int) -> Any:
-    try:
-        from usearch.index import Index
-    except ImportError as error:
-        raise ImportError("approximate search needs the package usearch: pip install 'textspace[ann]'") from error
-    return Index(
-        ndim=dim,
-        metric="ip",
-        dtype="bf16",
-        connectivity=_CONNECTIVITY,
-        expansion_add=_EXPANSION_OF_BUILDING,
-        enable_key_lookups=False,
-    )
-
-
-def _of_equal_norms(matrix: FloatArray) -> FloatArray:
-    squares = np.einsum("nd,nd->n", matrix, matrix, dtype=np.float64)
-    return _with_column(matrix, np.sqrt(squares.max() - squares).astype(np.float32))
-
-
-def _with_column(matrix: FloatArray, column: FloatArray | int) -> FloatArray:
-    wider = np.empty((len(matrix), matrix.shape[1] + 1), np.float32)
-    wider[:, :-1], wider[:, -1] = matrix, column
-    return wider
+    def _best_clusters(self, queries: FloatArray, n_probes: int) -> IntArray:
+        if n_probes == self.n_clusters:
+            return np.tile(np.arange(n_probes, dtype=np.int32), (len(queries), 1))
+        clusters = np.empty((len(queries), n_probes), np.int32)
+        self._centroids.top_k(
+            queries,
+            excluded_indptr=np.zeros(len(queries) + 1, np.int64),
+            excluded=np.empty(0, np.int32),
+            n_threads=self._n_threads,
+            rows_out=clusters,
+            scores_out=np.empty(clusters.shape, np.float32),
+            ordered=False,
+        )
+        return clusters

@@ -13,7 +13,7 @@ from textspace.errors import NotFittedError
 from textspace.evaluation.ranking import CUTOFFS, ranks_of_tags, starspace_hit_at_k, tag_metrics
 from textspace.lookup import Neighbor
 from textspace.prediction.ranked import Ranked
-from textspace.search.approximate import EXPANSION
+from textspace.search.approximate import N_PROBES
 from textspace.tagging.explanations import explain_tag, filter_windows
 from textspace.tagging.recommendation import Recommendation, nearest_to_history
 from textspace.tagging.scoring import TagScorer, normalized
@@ -79,8 +79,8 @@ class TagQueries:
         k : int, default 10
             How many; all L where there are fewer.
         search : {"auto", "exact", "approximate"}
-            Whether all tags are compared with a text, or those that the index of `build_tag_index` leads to, which
-            finds most of the best. "auto": with more than 100,000 tags the index, if it was built.
+            Whether all tags are compared with a text, or those of the best clusters of an index, which it builds where
+            `build_tag_index` was not called. "auto": with more than 100,000 tags the index, if it was built.
 
         Returns
         -------
@@ -92,38 +92,37 @@ class TagQueries:
         ------
         NotFittedError
             When there is no model yet.
-        ImportError
-            When an approximate search needs a package that is not installed.
+        ValueError
+            When an approximate search is asked for and the score is no inner product of vectors.
         """
         check_choice("search", search, ("auto", "exact", "approximate"))
         listed = check_texts("texts", texts)
         k = min(check_int("k", k, at_least=1), len(self._fitted.tags))
         ids, scores = self._scorer.best(listed, k, search=search)
-        return Ranked(np.array(self._fitted.tags, object)[ids], scores, ids)
+        return Ranked(self._scorer.tags[ids], scores, ids)
 
-    def build_tag_index(self, *, expansion: int = EXPANSION) -> None:
+    def build_tag_index(self, *, n_probes: int = N_PROBES) -> None:
         """Build an index of the tags, by which `rank` finds most of the best without looking at all of them.
 
         Parameters
         ----------
-        expansion : int
-            How many tags a search holds in view at least: more find more of the best, and take longer. Of an index that
+        n_probes : int
+            In how many clusters of tags a search looks: more find more of the best, and take longer. Of an index that
             is built already it is changed at once.
 
         Raises
         ------
-        ImportError
-            When the package usearch is not installed.
         ValueError
             When the score is no inner product of vectors: the model has a linear part, or loss "hs".
 
         Notes
         -----
-        Building takes as long as ranking all tags for some 40,000 texts, and 0.95 of the best 10 of 100,000 tags are
-        found only about twice as fast as all: the index is for many more tags, or where fewer are enough. It is
-        kept in memory with this estimator, and not in files. `tag_index_recall` measures what it finds.
+        The tags are put into clusters by the directions of their vectors (an inverted file). Building it for 100,000
+        tags takes as long as ranking all of them for some 15,000 texts. The index is kept in memory with this
+        estimator, and not in files. What it finds depends on the vectors: measure it by `tag_index_recall`, and set
+        `n_probes`.
         """
-        self._scorer.build_graph(check_int("expansion", expansion, at_least=1))
+        self._scorer.tag_index(check_int("n_probes", n_probes, at_least=1))
 
     def tag_index_recall(self, texts: Iterable[str], k: int = 10) -> float:
         """Measure how many of the k best tags are found by the index.
@@ -141,8 +140,7 @@ class TagQueries:
             The share, from 0 to 1; NaN where no text counts.
         """
         scorer = self._scorer
-        graph = scorer.build_graph(EXPANSION) if scorer.graph is None else scorer.graph
-        return graph.recall(scorer.queries(check_texts("texts", texts)), check_int("k", k, at_least=1))
+        return scorer.tag_index().recall(scorer.queries(check_texts("texts", texts)), check_int("k", k, at_least=1))
 
     def embed(self, texts: Iterable[str]) -> FloatArray:
         """Return the vectors of texts in the space of the tags.

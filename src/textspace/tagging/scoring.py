@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 import numpy as np
 
 from textspace import _core
-from textspace.search.approximate import EXPANSION, ApproximateIndex
+from textspace.search.approximate import ApproximateIndex
 from textspace.search.exact import ExactIndex
 from textspace.tagging.tagged_texts import Folding, folded
 from textspace.text.label_ids import KnownLabels
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from textspace.formats.stored_tagspace import StoredTagSpace
 
 Search: TypeAlias = Literal["auto", "exact", "approximate"]
-EXACT_LIMIT = 100_000  # tags, up to which an index is hardly worth building
+EXACT_LIMIT = 100_000  # tags, up to which comparing all of them takes a fraction of a millisecond a text
 _SCORES_PER_BLOCK = 2**23
-_TEXTS_PER_BLOCK = 4096
+_TEXTS_PER_BLOCK = 16384
 _SMALLEST_NORM = 1e-12
 
 
@@ -54,6 +54,7 @@ class TagScorer:
         self._n_threads = n_threads
         self._parameters = parameters_of(stored, n_threads=n_threads)
         self._embedder = TagEmbedder(_with_own_weights(stored), self._parameters)
+        self.tags = np.array(stored.tags, dtype=object)
         self._by_frequency = np.argsort(-np.asarray(stored.tag_counts), kind="stable").astype(np.int32)
         self.priors = np.log(np.maximum(stored.tag_counts, 0.5) / max(stored.tag_counts.max(initial=1), 1))
         self._folding = cast("Folding", stored.parameters.get("folding", "whitespace"))
@@ -62,7 +63,7 @@ class TagScorer:
             self._tag_vectors = normalized(self._tag_vectors)
         self._known_tags = KnownLabels(stored.tags, stored.tag_counts)
         self._index: ExactIndex | None = None
-        self._graph: ApproximateIndex | None = None
+        self._clusters: ApproximateIndex | None = None
 
     def rows_of(self, texts: Sequence[str]) -> TextRows:
         """Return the rows that texts have; those of unknown words are left out."""
@@ -108,22 +109,18 @@ class TagScorer:
         """Whether a score is an inner product of two vectors, by which tags can be indexed."""
         return self._stored.linear is None and self._stored.loss != "hs"
 
-    @property
-    def graph(self) -> ApproximateIndex | None:
-        """The approximate index of the tags, where one was built."""
-        return self._graph
-
-    def build_graph(self, expansion: int) -> ApproximateIndex:
-        """Build the approximate index of the tags, or set the expansion of the one there is."""
+    def tag_index(self, n_probes: int | None = None) -> ApproximateIndex:
+        """Return the approximate index of the tags, built where there is none, with `n_probes` if one is given."""
         if not self.is_dense:
             raise ValueError(
                 "tags can be indexed only where a score is an inner product: this model has "
                 + ("loss='hs'" if self._stored.linear is None else "a linear part; train with linear=False")
             )
-        if self._graph is None:
-            self._graph = ApproximateIndex(self._tag_matrix(), expansion=expansion, n_threads=self._n_threads)
-        self._graph.expansion = expansion
-        return self._graph
+        if self._clusters is None:
+            self._clusters = ApproximateIndex(self._tag_matrix(), n_threads=self._n_threads)
+        if n_probes is not None:
+            self._clusters.n_probes = n_probes
+        return self._clusters
 
     def queries(self, texts: Sequence[str]) -> FloatArray:
         """Return the vectors whose products with the indexed tags are the scores; no text without known words."""
@@ -132,18 +129,13 @@ class TagScorer:
 
     def best(self, texts: Sequence[str], k: int, *, search: Search = "auto") -> tuple[IntArray, FloatArray]:
         """Return the numbers (N, k) and scores of the tags of highest score; k <= L."""
-        if search == "approximate" and self._graph is None:
-            self.build_graph(EXPANSION)
-        by_graph = self._graph is not None and (
-            search == "approximate" or (search == "auto" and len(self._stored.tags) > EXACT_LIMIT)
-        )
         ids = np.empty((len(texts), k), np.int32)
         scores = np.empty((len(texts), k), np.float32)
-        if self.is_dense:
+        if search == "approximate" or self.is_dense:
+            index = self._index_for(search)
             for begin in range(0, len(texts), _TEXTS_PER_BLOCK):
                 end = min(begin + _TEXTS_PER_BLOCK, len(texts))
-                rows = self.rows_of(texts[begin:end])
-                ids[begin:end], scores[begin:end] = self._dense_best(rows, k, by_graph=by_graph)
+                ids[begin:end], scores[begin:end] = self._dense_best(index, self.rows_of(texts[begin:end]), k)
             return ids, scores
         for begin, block in self.score_blocks(texts):
             end = begin + len(block)
@@ -174,10 +166,15 @@ class TagScorer:
         embeddings = self.embed_rows(rows)
         return normalized(embeddings) if self._stored.similarity == "cosine" else embeddings
 
-    def _dense_best(self, rows: TextRows, k: int, *, by_graph: bool) -> tuple[IntArray, FloatArray]:
-        index: ExactIndex | ApproximateIndex | None = self._graph if by_graph else self._index
-        if index is None:
-            index = self._index = ExactIndex(self._tag_matrix(), similarity="dot", n_threads=self._n_threads)
+    def _index_for(self, search: Search) -> ExactIndex | ApproximateIndex:
+        is_built = self._clusters is not None
+        if search == "approximate" or (search == "auto" and is_built and len(self._stored.tags) > EXACT_LIMIT):
+            return self.tag_index()
+        if self._index is None:
+            self._index = ExactIndex(self._tag_matrix(), similarity="dot", n_threads=self._n_threads)
+        return self._index
+
+    def _dense_best(self, index: ExactIndex | ApproximateIndex, rows: TextRows, k: int) -> tuple[IntArray, FloatArray]:
         ids, scores = index.search(self._index_queries(rows), k)
         empty = np.diff(rows.indptr) == 0
         ids[empty] = self._by_frequency[:k]
