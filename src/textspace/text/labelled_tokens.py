@@ -41,6 +41,11 @@ class LabelledTokens:
         """Return the bytes of some tokens, one after another, and where each begins."""
         return _core.select_words(self.blob, self.offsets, tokens)
 
+    def tokens_of(self, word: bytes) -> LongArray:
+        """Return the number of a word, if it is there."""
+        same = np.flatnonzero(np.diff(self.offsets) == len(word))
+        return same[_starts_with_at(self.blob, self.offsets[same], word)]
+
 
 class TokenReader:
     """Numbers the tokens of a text: first the words of a model, then its labels, extra words, then as they come."""
@@ -146,7 +151,14 @@ def _starts_with(blob: NDArray[np.uint8], offsets: LongArray, prefix: bytes) -> 
     if not prefix:
         return np.zeros(offsets.size - 1, np.bool_)
     found = np.diff(offsets) >= len(prefix)
-    begins = offsets[:-1]
+    candidates = np.flatnonzero(found)
+    found[candidates] = _starts_with_at(blob, offsets[candidates], prefix)
+    return found
+
+
+def _starts_with_at(blob: NDArray[np.uint8], begins: LongArray, prefix: bytes) -> NDArray[np.bool_]:
+    """Whether the bytes from each position on are the prefix; none may lie beyond the end."""
+    found = np.ones(begins.size, np.bool_)
     for position, byte in enumerate(prefix):
         candidates = np.flatnonzero(found)
         found[candidates] = blob[begins[candidates] + position] == byte
