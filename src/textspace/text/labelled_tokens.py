@@ -10,7 +10,7 @@ import numpy as np
 from textspace import _core
 from textspace.text.corpus import MAX_COUNTED_WORDS, encode_blocks
 from textspace.text.id_store import IdStore
-from textspace.text.labelled import require_prefix, require_texts, text_lines
+from textspace.text.labelled import BLOCK_SIZE, require_prefix, require_texts, text_lines
 from textspace.text.reading import read_blocks
 from textspace.text.utf8 import pack_words, to_bytes, to_text
 
@@ -87,7 +87,8 @@ class TokenReader:
         self._extra = self._add_extra_words()
         n_kept = len(self._encoder)
         store = IdStore(memory_budget=memory_budget, n_threads=self._n_threads)
-        encode_blocks(read_blocks(source), self._encoder, store, n_known=n_kept, max_counted=MAX_COUNTED_WORDS)
+        blocks = read_blocks(source, block_size=BLOCK_SIZE)
+        encode_blocks(blocks, self._encoder, store, n_known=n_kept, max_counted=MAX_COUNTED_WORDS)
         return store
 
     def _add_extra_words(self) -> int:
