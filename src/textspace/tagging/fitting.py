@@ -131,7 +131,7 @@ OVERRIDES = (
 
 def train_model(
     texts: Source,
-    tags: Sequence[Sequence[str]] | None,
+    tags: object,
     plan: FittingPlan,
     *,
     start: StoredTagSpace | None,
@@ -142,10 +142,10 @@ def train_model(
 
     Parameters
     ----------
-    texts : path or sequence of str
-        N texts, folded already; or a file of texts with their tags in fastText's form.
+    texts : path or iterable of str
+        N texts, folded already; or, with their tags in them in fastText's form, a file or lines.
     tags : sequence, or None
-        The tags of each; None for a file.
+        For each text its tag, or a sequence of tags; None where they are in the texts.
     plan : FittingPlan
         How.
     start : StoredTagSpace or None
