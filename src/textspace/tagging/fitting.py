@@ -175,7 +175,9 @@ def train_model(
     )
     stored = replace(trained.stored, parameters=trained.stored.parameters | plan.estimator)
     if plan.linear is True or (plan.linear == "auto" and _is_affordable(documents, len(names))):
-        options = LinearParameters(plan.cost, _SUBWORD_WEIGHT, plan.min_texts, plan.lead, parameters.n_threads)
+        options = LinearParameters(
+            plan.cost, _SUBWORD_WEIGHT, plan.min_texts, plan.lead, parameters.n_threads, parameters.memory_budget
+        )
         linear = train_linear(
             documents, features, len(names), options, mix=_MIX, start=None if start is None else _known(start, features)
         )
