@@ -45,7 +45,9 @@ class TagSpace(TagQueries, Estimator):
         How a text becomes a vector: from its rows in any order, or by a convolution over its words.
     loss : str, optional
         "softmax" over all tags, "bce", "sampled_softmax", "hs", or a ranking loss: "tagspace", "warp",
-        "warp_expected", "hinge", "hinge_max".
+        "warp_expected", "hinge", "hinge_max". The default is "softmax"; where texts times tags times epochs are more
+        than 10^11, which takes a core half an hour, it is "sampled_softmax" with 100 tags a text, and a warning is
+        logged.
     similarity : {"dot", "cosine"}, optional
         Score of two vectors.
     dim : int, optional
@@ -62,8 +64,9 @@ class TagSpace(TagQueries, Estimator):
     pretrained_vectors : str or Path, optional
         Word vectors to start from.
     linear : bool or "auto", optional
-        Whether there is a linear part. By default only with the preset "fast", unless texts and tags are so many that
-        it would take most of the time.
+        Whether there is a linear part. "auto", the default with the preset "fast", leaves it out where texts and tags
+        are so many that it would take most of the time, and logs a warning; True trains it all the same, False is the
+        default of other presets.
     cost : float
         C of the linear part.
     folding : {"words", "whitespace"}, optional
@@ -186,7 +189,8 @@ class TagSpace(TagQueries, Estimator):
         callbacks : sequence of Callback
             Told of the progress.
         on_interrupt : {"raise", "keep"}
-            What Ctrl-C does: raise KeyboardInterrupt, or keep what is trained so far.
+            What Ctrl-C does in training: raise KeyboardInterrupt, or keep what is trained so far, which is the dense
+            part alone until the end.
 
         Returns
         -------
