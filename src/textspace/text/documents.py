@@ -90,6 +90,7 @@ def encode_documents(
     extend: bool = True,
     extra_words: Vocabulary | None = None,
     end_of_text: bool = True,
+    max_ngrams: int | None = None,
 ) -> tuple[TextFeatures, tuple[str, ...], LongArray, EncodedDocuments]:
     """Read labelled texts once, count their words and labels, and turn them into ids.
 
@@ -120,6 +121,8 @@ def encode_documents(
         Words that are added whatever `min_count` is, each as if it had occurred once more.
     end_of_text : bool, default True
         Whether the word ``</s>``, which ends every text, is one of its items.
+    max_ngrams : int, optional
+        How many buckets of n-grams have rows at most, beyond those of `start`: the most frequent.
 
     Returns
     -------
@@ -165,7 +168,9 @@ def encode_documents(
     store = reading.read(source, memory_budget=memory_budget, has_labels=given is not None)
     tokens = reading.tokens(min_count, min_count_label, extend=extend, has_labels=given is not None)
     ids = store.take()
-    features, documents = _encode(ids, tokens, start, memory_budget, n_threads, extend=extend, end_of_text=end_of_text)
+    features, documents = _encode(
+        ids, tokens, start, memory_budget, n_threads, extend=extend, end_of_text=end_of_text, max_ngrams=max_ngrams
+    )
     store.close()
     if given is None:
         return features, tokens.labels, tokens.label_counts, documents
@@ -190,6 +195,7 @@ def _encode(
     *,
     extend: bool,
     end_of_text: bool,
+    max_ngrams: int | None,
 ) -> tuple[TextFeatures, EncodedDocuments]:
     n_words = tokens.known.size
     with_subwords = start.max_n > 0
@@ -215,7 +221,10 @@ def _encode(
         encoder.count_buckets(counts)
         if buckets is not None:
             buckets.add_counts(tokens.counts[listed], counts)
-        _core.number_buckets(counts, first_item + start.buckets.size, bucket_items)
+        first_new = first_item + start.buckets.size
+        _core.number_buckets(counts, first_new, bucket_items)
+        if max_ngrams is not None:
+            bucket_items[bucket_items >= first_new + max_ngrams] = _MISSING_ROW
     features = _features(start, tokens, (blob, offsets), bucket_items, first_item)
     if start.skip_missing:
         bucket_items[bucket_items == _MISSING_ROW] = _LEFT_OUT

@@ -108,6 +108,7 @@ def encode_tagged(
         start_labels=start_tags,
         extend=extend,
         end_of_text=False,
+        max_ngrams=parameters.max_ngrams,
     )
     _sort_tags(encoded.label_indptr, encoded.label_ids)
     indptr, rows = _rows_of_texts(encoded, len(features.vocabulary), parameters)
