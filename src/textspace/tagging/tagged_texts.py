@@ -87,8 +87,14 @@ def read_tagged(
 
     Parameters
     ----------
-    source, tags, tags_from, label_prefix
-        As in `tagged_texts`.
+    source : path, paths or iterable of str
+        As in `tagged_texts`, as are the others.
+    tags : sequence, optional
+        For each text its tag, or a sequence of tags.
+    tags_from : {"label", "hashtag"}
+        Without `tags`: whose they are.
+    label_prefix : str
+        Of fastText's labels.
 
     Yields
     ------

@@ -193,9 +193,9 @@ def linear_row_weights(
     Parameters
     ----------
     n_texts : ndarray of int64, shape (R,)
-        n of each row.
+        How many texts have each row, n.
     n_all : int
-        N.
+        All texts, N.
     features : TextFeatures
         Whose rows they are.
     parameters : LinearParameters
