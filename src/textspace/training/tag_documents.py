@@ -12,6 +12,7 @@ from textspace.text.features import TextFeatures
 from textspace.text.id_store import IdStore, large_array
 from textspace.text.label_ids import KnownLabels
 from textspace.text.vocabulary import Vocabulary
+from textspace.training.weighted_texts import texts_of_rows
 
 if TYPE_CHECKING:
     from textspace._typing import FloatArray, IntArray, LongArray, Source
@@ -188,10 +189,5 @@ def idf_weights(documents: TagDocuments, n_rows: int) -> FloatArray:
     ndarray of float32, shape (R,)
         At least 0.01, so that a text of words that all texts have is not empty.
     """
-    n_texts = np.zeros(n_rows, np.int64)
-    for begin in range(0, len(documents), _BLOCK):
-        indptr = documents.indptr[begin : begin + _BLOCK + 1]
-        of_text = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-        pairs = np.unique(of_text * n_rows + documents.rows[indptr[0] : indptr[-1]])
-        np.add.at(n_texts, pairs % n_rows, 1)
+    n_texts = texts_of_rows(documents, n_rows)
     return np.maximum(np.log(max(len(documents), 1) / np.maximum(n_texts, 1)), 0.01).astype(np.float32)
