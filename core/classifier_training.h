@@ -29,11 +29,17 @@ struct Target {
   float weight;  // of its term in the loss
 };
 
+// A row of the input matrix, and how often a document has it.
+struct CountedRow {
+  int32_t row;
+  float frequency;
+};
+
 struct DocumentBatch {
   int n;
   const int64_t* row_begin;  // (n + 1,): the rows of document i are rows[row_begin[i]..row_begin[i + 1])
-  const int32_t* rows;
-  const int64_t* n_features;    // (n,): as many as rows, or more, where features have no row: they count as zeros
+  const CountedRow* rows;
+  const int64_t* n_features;    // (n,): the sum of the frequencies, and of features without a row: they count as zeros
   const int64_t* target_begin;  // (n + 1,)
   const Target* targets;
   const float* weights;  // (n,): of each document; contained in the targets' weights already

@@ -19,13 +19,16 @@ constexpr int64_t kDocumentRowsAhead = 16;
 constexpr float kNegligible = 3.35e-4f;
 // With softmax such probabilities make up less than this share of one, all together.
 constexpr float kNegligibleShare = 1e-3f;
+// Factors of at most 2 whose product a float holds.
+constexpr int kFactors = 64;
+constexpr unsigned kAllLanes = (1u << kLanes) - 1;
 // Vectors of a row that are summed in registers at a time.
 constexpr int kDocumentPanel = kLanes == 16 ? 16 : 14;
 
 struct DocumentRows {
   float* matrix;
   int64_t stride;
-  const int32_t* rows;
+  const CountedRow* rows;
   int64_t n, n_with_next;  // the rows of the next documents follow
   float scale;             // 1 / number of features
 };
@@ -35,10 +38,10 @@ inline void gather_panel(const DocumentRows& document, int64_t column, float* hi
   Vec sums[n_vecs] = {};
   for (int64_t j = 0; j < document.n; ++j) {
     if (column == 0 && j + kDocumentRowsAhead < document.n_with_next)
-      prefetch_row(document.matrix + document.rows[j + kDocumentRowsAhead] * document.stride, document.stride);
-    const float* row = document.matrix + document.rows[j] * document.stride + column;
+      prefetch_row(document.matrix + document.rows[j + kDocumentRowsAhead].row * document.stride, document.stride);
+    const float* row = document.matrix + document.rows[j].row * document.stride + column;
 #pragma GCC unroll 16
-    for (int v = 0; v < n_vecs; ++v) sums[v] += load(row + v * kLanes);
+    for (int v = 0; v < n_vecs; ++v) sums[v] += document.rows[j].frequency * load(row + v * kLanes);
   }
 #pragma GCC unroll 16
   for (int v = 0; v < n_vecs; ++v) store(hidden + column + v * kLanes, sums[v] * document.scale);
@@ -50,9 +53,10 @@ inline void scatter_panel(const DocumentRows& document, int64_t column, const fl
 #pragma GCC unroll 16
   for (int v = 0; v < n_vecs; ++v) steps[v] = load(step + column + v * kLanes);
   for (int64_t j = 0; j < document.n; ++j) {
-    float* row = document.matrix + document.rows[j] * document.stride + column;
+    float* row = document.matrix + document.rows[j].row * document.stride + column;
 #pragma GCC unroll 16
-    for (int v = 0; v < n_vecs; ++v) store(row + v * kLanes, load(row + v * kLanes) + steps[v]);
+    for (int v = 0; v < n_vecs; ++v)
+      store(row + v * kLanes, load(row + v * kLanes) + document.rows[j].frequency * steps[v]);
   }
 }
 
@@ -166,20 +170,24 @@ class DocumentStep {
     }
   }
 
-  // Updates the outputs whose errors, in `scores_`, are not below `bound`. Most labels of most documents soon are, and rows
-  // that are not written stay in the caches of all threads.
-  void update_where(float bound) {
+  // Updates the outputs whose factors in `scores_` are not below `bound`: error = rate * factor. Most labels of most
+  // documents soon are, and rows that are not written stay in the caches of all threads. NaN is not below.
+  void update_where(float bound, float rate) {
+    const Vec bounds = broadcast(bound);
     Outputs outputs;
     alignas(64) float errors[16] = {};
     int n = 0;
-    for (int64_t k = 0; k < model_.n_outputs; ++k) {
-      const float error = scores_[k];
-      if (error < bound && error > -bound) continue;
-      outputs[n] = model_.output + k * model_.stride;
-      errors[n++] = error;
-      if (n == kOutputChunk) {
-        update(outputs, errors);
-        n = 0;
+    for (int64_t begin = 0; begin < model_.n_outputs; begin += kLanes) {
+      const Vec factors = load(scores_ + begin);
+      const unsigned below = lanes_above(bounds, factors) & lanes_above(factors, -bounds);
+      for (unsigned lanes = ~below & kAllLanes; lanes != 0; lanes &= lanes - 1) {
+        const int64_t k = begin + __builtin_ctz(lanes);
+        outputs[n] = model_.output + k * model_.stride;
+        errors[n++] = rate * scores_[k];
+        if (n == kOutputChunk) {
+          update(outputs, errors);
+          n = 0;
+        }
       }
     }
     if (n == 0) return;
@@ -190,9 +198,19 @@ class DocumentStep {
     update(outputs, errors);
   }
 
+  int64_t n_padded_outputs() const { return (model_.n_outputs + kLanes - 1) / kLanes * kLanes; }
+
+  void score_all() const {
+    Outputs outputs;
+    for (int64_t begin = 0; begin < model_.n_outputs; begin += kOutputChunk) {
+      take_chunk(begin, outputs);
+      score(outputs, scores_ + begin);
+    }
+  }
+
   // Scores become probabilities; returns the logarithm of the sum of the exponentials.
   float normalize_scores() const {
-    const int64_t n = model_.n_outputs, n_padded = (n + kLanes - 1) / kLanes * kLanes;
+    const int64_t n = model_.n_outputs, n_padded = n_padded_outputs();
     float top = scores_[0];
     for (int64_t k = 1; k < n; ++k) top = scores_[k] > top ? scores_[k] : top;
     for (int64_t k = n; k < n_padded; ++k) scores_[k] = top - 1000;
@@ -207,17 +225,13 @@ class DocumentStep {
     const float total = sum_of_lanes(sums);
     const float scale = 1.0f / total;
     for (int64_t k = 0; k < n_padded; k += kLanes) store(scores_ + k, load(scores_ + k) * scale);
+    for (int64_t k = n; k < n_padded; ++k) scores_[k] = 0;
     return top + logf(total);
   }
 
   // loss = -sum_t weight_t log p_t, so errors = lr * (weight of the target - (sum of the weights) * p)
   void softmax(const Target* targets, int64_t n_targets, ClassifierLossSample* loss) {
-    const int64_t n = model_.n_outputs;
-    Outputs outputs;
-    for (int64_t begin = 0; begin < n; begin += kOutputChunk) {
-      take_chunk(begin, outputs);
-      score(outputs, scores_ + begin);
-    }
+    score_all();
     float total = 0;
     double log_likelihood = 0;
     for (int64_t t = 0; t < n_targets; ++t) {
@@ -226,40 +240,56 @@ class DocumentStep {
     }
     const float log_normalizer = normalize_scores();
     if (loss) loss->sum += total * log_normalizer - log_likelihood;
-    const float rate = -lr_ * total;
-    for (int64_t k = 0; k < n; ++k) scores_[k] *= rate;
-    for (int64_t t = 0; t < n_targets; ++t) scores_[targets[t].output] += lr_ * targets[t].weight;
-    update_where(lr_ * total * kNegligibleShare / static_cast<float>(n));
+    if (!(total > 0)) return;
+    for (int64_t t = 0; t < n_targets; ++t) scores_[targets[t].output] -= targets[t].weight / total;
+    update_where(kNegligibleShare / static_cast<float>(model_.n_outputs), -lr_ * total);
   }
 
   static float logistic_loss(float margin) { return margin < -20 ? -margin : log1pf(expf(-margin)); }
+
+  // The sum of log(1 + exp(score)) = max(score, 0) + log(1 + exp(-|score|)). The last factors are at most 2: many are
+  // multiplied before a logarithm is taken.
+  float logistic_losses_of_false() const {
+    const int64_t n_padded = n_padded_outputs();
+    float sum = 0;
+    for (int64_t begin = 0; begin < n_padded; begin += kFactors * kLanes) {
+      const int64_t end = begin + kFactors * kLanes < n_padded ? begin + kFactors * kLanes : n_padded;
+      Vec positives = {}, product = broadcast(1.0f);
+      for (int64_t k = begin; k < end; k += kLanes) {
+        const Vec x = load(scores_ + k), positive = x > Vec{} ? x : Vec{};
+        const Vec away = x - positive - positive;  // -|x|
+        positives += positive;
+        product *= 1.0f + exp(away < -87.0f ? broadcast(-87.0f) : away);
+      }
+      sum += sum_of_lanes(positives);
+      for (int lane = 0; lane < kLanes; ++lane) sum += logf(product[lane]);
+    }
+    return sum;
+  }
+
+  // loss = -sum_k weight_k log(p_k or 1 - p_k), so errors = lr * weight_k * (truth_k - p_k); no target stands twice.
+  void one_vs_all(const Target* targets, int64_t n_targets, float weight, ClassifierLossSample* loss) {
+    score_all();
+    for (int64_t k = model_.n_outputs; k < n_padded_outputs(); ++k) scores_[k] = -1000;
+    if (loss) {
+      loss->sum += weight * logistic_losses_of_false();
+      for (int64_t t = 0; t < n_targets; ++t) {
+        const float score = scores_[targets[t].output];
+        loss->sum += targets[t].weight * logistic_loss(score) - weight * logistic_loss(-score);
+      }
+    }
+    for (int64_t k = 0; k < model_.n_outputs; k += kLanes) store(scores_ + k, sigmoid(load(scores_ + k)));
+    for (int64_t t = 0; t < n_targets; ++t) {
+      float& factor = scores_[targets[t].output];
+      factor = (factor - 1) * (targets[t].weight / weight);
+    }
+    update_where(kNegligible, -lr_ * weight);
+  }
 
   // In place: errors of a chunk of logistic regressions.
   void to_errors(float* scores, const float* truths, const float* weights) const {
     for (int k = 0; k < kOutputChunk; k += kLanes < kOutputChunk ? kLanes : kOutputChunk)
       store(scores + k, lr_ * load(weights + k) * (load(truths + k) - sigmoid(load(scores + k))));
-  }
-
-  // The labels of a document ascend, so that one pass finds them.
-  void one_vs_all(const Target* targets, int64_t n_targets, float weight, ClassifierLossSample* loss) {
-    Outputs outputs;
-    int64_t t = 0;
-    for (int64_t begin = 0; begin < model_.n_outputs; begin += kOutputChunk) {
-      alignas(64) float scores[16] = {}, truths[16] = {}, weights[16] = {};
-      for (int k = 0; k < kOutputChunk; ++k) weights[k] = begin + k < model_.n_outputs ? weight : 0;
-      for (; t < n_targets && targets[t].output < begin + kOutputChunk; ++t) {
-        truths[targets[t].output - begin] = 1;
-        weights[targets[t].output - begin] = targets[t].weight;
-      }
-      take_chunk(begin, outputs);
-      score(outputs, scores);
-      if (loss)
-        for (int k = 0; k < kOutputChunk; ++k)
-          if (weights[k] > 0) loss->sum += weights[k] * logistic_loss(truths[k] > 0 ? scores[k] : -scores[k]);
-      to_errors(scores, truths, weights);
-      for (int k = 0; k < kOutputChunk; ++k) scores_[begin + k] = scores[k];
-    }
-    update_where(lr_ * weight * kNegligible);
   }
 
   void binary(const Target* targets, int64_t n_targets, ClassifierLossSample* loss) {
@@ -301,6 +331,25 @@ class DocumentStep {
   float *hidden_, *gradient_, *spare_, *scores_;
 };
 
+inline void exchange(float* shared, float* own, float* seen, int64_t n) {
+  constexpr int kVecs = 16 / kLanes;  // a cache line
+  for (int64_t i = 0; i < n; i += 16) {
+    unsigned changed = 0;
+    Vec values[kVecs];
+    for (int v = 0; v < kVecs; ++v) {
+      const Vec change = load(own + i + v * kLanes) - load(seen + i + v * kLanes);
+      const Vec size = change > Vec{} ? change : -change;
+      changed |= ~lanes_above(broadcast(0x1p-126f), size) & kAllLanes;  // a NaN is a change
+      values[v] = load(shared + i + v * kLanes) + change;
+    }
+    for (int v = 0; v < kVecs; ++v) {
+      store(own + i + v * kLanes, values[v]);
+      store(seen + i + v * kLanes, values[v]);
+      if (changed != 0) store(shared + i + v * kLanes, values[v]);
+    }
+  }
+}
+
 inline float rate_now(const LearningRate& rate) {
   const auto done = static_cast<double>(__atomic_load_n(rate.done, __ATOMIC_RELAXED));
   return rate.start * static_cast<float>(1 - done / rate.total);
@@ -312,8 +361,8 @@ inline void train_documents(const ClassifierModel& model, const DocumentBatch& b
   for (int64_t d = 0; d < model.stride; d += kLanes) store(workspace + 2 * model.stride + d, Vec{});
   for (int i = 0; i < batch.n; ++i) {
     const int64_t begin = batch.row_begin[i];
-    const DocumentRows document = {model.input, model.stride, batch.rows + begin, batch.row_begin[i + 1] - begin,
-                                   batch.row_begin[batch.n] - begin, 1.0f / static_cast<float>(batch.n_features[i])};
+    const DocumentRows document = {model.input, model.stride, batch.rows + begin,
+                                   batch.row_begin[i + 1] - begin, batch.row_begin[batch.n] - begin, 1.0f / static_cast<float>(batch.n_features[i])};
     const Target* targets = batch.targets + batch.target_begin[i];
     step.train(document, targets, batch.target_begin[i + 1] - batch.target_begin[i], batch.weights[i],
                rate_now(rate), i % 4 == 0 ? loss : nullptr);

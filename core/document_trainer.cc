@@ -6,6 +6,7 @@
 #include "aligned_floats.h"
 #include "atomic_total.h"
 #include "isa.h"
+#include "matrix_replica.h"
 #include "rng.h"
 
 namespace textspace {
@@ -14,6 +15,12 @@ namespace {
 // Threads take the documents in chunks of this many, and train them in batches of about so many rows.
 constexpr int64_t kChunkDocuments = 64;
 constexpr int64_t kBatchRows = 4096;
+// Where documents are compared with all outputs and these are few, each thread has its copy of them. Copies exchange
+// their changes when all threads together have trained some 64 documents, or each 8: what one thread has learned is
+// never much later with the others than without copies, when each holds the rows of a document.
+constexpr int64_t kReplicaFloats = 1 << 17;
+constexpr int64_t kDocumentsPerExchange = 64, kLeastDocumentsPerExchange = 8;
+constexpr int32_t kFrequentItems = 1024;  // items from 0 on, the words that occur most often
 constexpr int kDrawsOfNegative = 1000;  // one label may be nearly all there is, or all labels true
 
 int64_t n_chunks(int64_t n_documents) { return (n_documents + kChunkDocuments - 1) / kChunkDocuments; }
@@ -59,11 +66,12 @@ class DocumentTrainer::Sampler {
     }
   }
 
-  // Fills the batch with documents taken; false where none is left. Returns their items in *n_items.
-  bool fill(int64_t* n_items) {
+  // Fills the batch with at most `limit` of the documents taken; false where none is left. Sets the number of their items.
+  bool fill(int64_t limit, int64_t* n_items) {
     clear();
     *n_items = 0;
-    while (next_ < n_taken_ && static_cast<int64_t>(rows_.size()) < kBatchRows) {
+    const int64_t end = std::min(n_taken_, next_ + limit);
+    while (next_ < end && static_cast<int64_t>(rows_.size()) < kBatchRows) {
       const int64_t document = taken_[next_++];
       *n_items += documents_.indptr[document + 1] - documents_.indptr[document];
       *n_items += documents_.label_indptr[document + 1] - documents_.label_indptr[document];
@@ -92,10 +100,8 @@ class DocumentTrainer::Sampler {
     const int64_t n_labels = documents_.label_indptr[document + 1] - documents_.label_indptr[document];
     const float weight = documents_.weights ? documents_.weights[document] : 1;
     if (n_labels == 0 || !(weight > 0)) return;
-    add_rows(documents_.items + documents_.indptr[document], documents_.items + documents_.indptr[document + 1]);
-    const int64_t n_features = static_cast<int64_t>(rows_.size()) - row_begin_.back();
+    const int64_t n_features = add_items(documents_.indptr[document], documents_.indptr[document + 1]);
     if (n_features == 0) return;
-    if (documents_.has_zero_rows) rows_.erase(std::remove(rows_.begin() + row_begin_.back(), rows_.end(), -1), rows_.end());
     n_features_.push_back(n_features);
     add_targets(labels, n_labels, weight);
     row_begin_.push_back(static_cast<int64_t>(rows_.size()));
@@ -103,20 +109,39 @@ class DocumentTrainer::Sampler {
     weights_.push_back(weight);
   }
 
-  void add_rows(const int32_t* item, const int32_t* end) {
-    if (!documents_.word_indptr) {
-      rows_.insert(rows_.end(), item, end);
-      return;
+  // Returns the number of features, which those without a row are, too. Frequent items, whose numbers are low, stand in
+  // a document many times: their rows are read and written once.
+  int64_t add_items(int64_t begin, int64_t end) {
+    int64_t n_features = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      const int32_t item = documents_.items[i];
+      if (item < 0 || item >= kFrequentItems)
+        n_features += add_rows(item, 1);
+      else if (frequencies_[item]++ == 0)
+        frequent_.push_back(item);
     }
-    for (; item < end; ++item) {
-      if (*item < 0)
-        rows_.push_back(-1);
-      else if (*item < documents_.n_words)
-        rows_.insert(rows_.end(), documents_.word_rows + documents_.word_indptr[*item],
-                     documents_.word_rows + documents_.word_indptr[*item + 1]);
-      else
-        rows_.push_back(static_cast<int32_t>(documents_.first_row + *item - documents_.n_words));
+    for (int32_t item : frequent_) {
+      n_features += add_rows(item, frequencies_[item]);
+      frequencies_[item] = 0;
     }
+    frequent_.clear();
+    return n_features;
+  }
+
+  int64_t add_rows(int32_t item, int32_t frequency) {
+    if (item < 0) return frequency;
+    if (!documents_.word_indptr || item >= documents_.n_words) {
+      add_row(documents_.word_indptr ? documents_.first_row + item - documents_.n_words : item, frequency);
+      return frequency;
+    }
+    const int64_t begin = documents_.word_indptr[item], end = documents_.word_indptr[item + 1];
+    for (int64_t i = begin; i < end; ++i)
+      if (documents_.word_rows[i] >= 0) add_row(documents_.word_rows[i], frequency);
+    return frequency * (end - begin);
+  }
+
+  void add_row(int64_t row, int32_t frequency) {
+    rows_.push_back({static_cast<int32_t>(row), static_cast<float>(frequency)});
   }
 
   void add_targets(const int32_t* labels, int64_t n_labels, float weight) {
@@ -170,7 +195,9 @@ class DocumentTrainer::Sampler {
   int64_t epoch_ = -1, n_taken_ = 0, next_ = 0;
   int64_t taken_[kChunkDocuments];
   std::vector<int64_t> row_begin_, n_features_, target_begin_;
-  std::vector<int32_t> rows_;
+  std::vector<CountedRow> rows_;
+  std::vector<int32_t> frequent_;
+  int32_t frequencies_[kFrequentItems] = {};
   std::vector<Target> targets_;
   std::vector<float> weights_;
 };
@@ -211,8 +238,21 @@ DocumentTrainerProgress DocumentTrainer::progress() const {
   return {__atomic_load_n(&items_done_, __ATOMIC_RELAXED), loss_sum_, loss_n_};
 }
 
+// 0 where threads share the output matrix itself.
+int64_t DocumentTrainer::documents_per_exchange() const {
+  const bool all_outputs = model_.loss != OutputLoss::kBinary;
+  const bool is_small = model_.n_outputs * model_.stride <= kReplicaFloats;
+  if (!all_outputs || !is_small || options_.n_threads == 1) return 0;
+  return std::max(kLeastDocumentsPerExchange, kDocumentsPerExchange / options_.n_threads);
+}
+
 void DocumentTrainer::work(int thread_id, int64_t end) {
   const AlignedFloats workspace = aligned_floats(workspace_floats(model_));
+  const int64_t n_together = documents_per_exchange();
+  std::optional<MatrixReplica> outputs;
+  if (n_together > 0) outputs.emplace(model_.output, model_.n_outputs * model_.stride);
+  ClassifierModel model = model_;
+  if (outputs) model.output = outputs->data();
   const auto stream = static_cast<uint64_t>(thread_id + options_.n_threads * (options_.pause ? epochs_started_ : 0));
   Sampler sampler(*this, Rng(options_.seed, stream));
   const LearningRate rate = {options_.learning_rate, &items_done_,
@@ -225,9 +265,10 @@ void DocumentTrainer::work(int thread_id, int64_t end) {
     if (chunk >= end) break;
     const int64_t begin = chunk % chunks * kChunkDocuments;
     sampler.take(chunk / chunks, begin, std::min(begin + kChunkDocuments, documents_.n));
-    for (int64_t n_items; !stopped_ && sampler.fill(&n_items);) {
+    for (int64_t n_items; !stopped_ && sampler.fill(outputs ? n_together : kChunkDocuments, &n_items);) {
       ClassifierLossSample loss;
-      kernels().train_documents(model_, sampler.batch(), rate, workspace.get(), &loss);
+      kernels().train_documents(model, sampler.batch(), rate, workspace.get(), &loss);
+      if (outputs) outputs->exchange();
       __atomic_fetch_add(&items_done_, n_items, __ATOMIC_RELAXED);
       add(loss_sum_, loss.sum);
       loss_n_ += loss.n;

@@ -29,7 +29,6 @@ struct Documents {
   const int64_t* word_indptr;
   const int32_t* word_rows;
   int64_t n_words, first_row;
-  bool has_zero_rows;           // whether there is a -1
 };
 
 struct DocumentTrainerOptions {
@@ -70,6 +69,7 @@ class DocumentTrainer {
  private:
   class Sampler;
   void work(int thread_id, int64_t end);
+  int64_t documents_per_exchange() const;
 
   const Documents documents_;
   const ClassifierModel model_;

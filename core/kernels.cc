@@ -33,6 +33,7 @@ const Kernels* kernel_table() {
       .dot = dot,
       .finish_training = finish_training,
       .train_documents = train_documents,
+      .exchange = exchange,
       .fill_random_rows = fill_random_rows,
       .tags = {.multiply = multiply,
                .convolve = convolve,

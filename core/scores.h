@@ -6,10 +6,6 @@
 // depends neither on the other queries nor on the number of threads.
 #pragma once
 
-#if defined(__x86_64__) || defined(_M_X64)
-#include <immintrin.h>
-#endif
-
 #include "selection.h"
 #include "simd.h"
 
@@ -26,22 +22,7 @@ static_assert(kRowGroup % kTileRows == 0 && kPanelRows % kLanes == 0);
 
 using ScoreTile = Vec[kQueryTile][kTileVecs];
 
-// One bit a lane: is the score above its bound? A NaN never is, so padding and rows without a direction are not chosen.
-inline unsigned lanes_above(Vec scores, Vec bound) {
-#if defined(__AVX512F__)
-  return _mm512_cmp_ps_mask((__m512)scores, (__m512)bound, _CMP_GT_OQ);
-#elif defined(__AVX2__)
-  return static_cast<unsigned>(_mm256_movemask_ps((__m256)(scores > bound)));
-#elif defined(__SSE2__)
-  return static_cast<unsigned>(_mm_movemask_ps((__m128)(scores > bound)));
-#else
-  const IntVec above = scores > bound;
-  unsigned lanes = 0;
-  for (int lane = 0; lane < kLanes; ++lane) lanes |= (above[lane] & 1u) << lane;
-  return lanes;
-#endif
-}
-
+// Padding and rows without a direction are NaN: no score of theirs is above a bound.
 inline bool any_above(const Vec* scores, int n_vecs, float bound) {
   unsigned lanes = 0;
   for (int v = 0; v < n_vecs; ++v) lanes |= lanes_above(scores[v], bound - Vec{});

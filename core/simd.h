@@ -4,6 +4,10 @@
 #include <cstdint>
 #include <utility>
 
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
 namespace textspace::TEXTSPACE_ISA {
 
 #if defined(__AVX512F__)
@@ -31,6 +35,22 @@ inline float load_unaligned_float(const float* p) {
   return value;
 }
 inline Vec broadcast(float x) { return Vec{} + x; }
+
+// One bit a lane: is x above its bound? A NaN never is.
+inline unsigned lanes_above(Vec x, Vec bound) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask((__m512)x, (__m512)bound, _CMP_GT_OQ);
+#elif defined(__AVX2__)
+  return static_cast<unsigned>(_mm256_movemask_ps((__m256)(x > bound)));
+#elif defined(__SSE2__)
+  return static_cast<unsigned>(_mm_movemask_ps((__m128)(x > bound)));
+#else
+  const IntVec above = x > bound;
+  unsigned lanes = 0;
+  for (int lane = 0; lane < kLanes; ++lane) lanes |= (above[lane] & 1u) << lane;
+  return lanes;
+#endif
+}
 
 template <int Width>
 constexpr int fold_source(int lane, bool upper) {

@@ -184,14 +184,13 @@ class BoundDocumentTrainer {
     require(length(indptr) >= 2, "there must be a document");
     require(epochs >= 1 && n_threads >= 1 && n_threads <= 4096, "`epochs` and `n_threads` must be at least 1");
     require(n_negatives >= 0 && n_negatives <= 1000, "`n_negatives` must be from 0 to 1000");
-    Documents documents{length(indptr) - 1, indptr.data(), items.data(), label_indptr.data(), labels.data(),
+    const Documents documents{length(indptr) - 1, indptr.data(), items.data(), label_indptr.data(), labels.data(),
                               data_or_null(weights_), data_or_null(word_indptr_), data_or_null(word_rows_),
-                              word_indptr_ ? length(*word_indptr_) - 1 : 0, first_row, false};
+                              word_indptr_ ? length(*word_indptr_) - 1 : 0, first_row};
     const DocumentTrainerOptions options{classifier_loss(loss), all_labels, data_or_null(label_weights_), n_negatives,
                                          negative_power, shuffle, pause, epochs, learning_rate, seed, n_threads};
     nb::gil_scoped_release release;
     check(documents, length(counts));
-    documents.has_zero_rows = has_zero_row(items) || (word_rows && has_zero_row(*word_rows));
     trainer_ = std::make_unique<DocumentTrainer>(
         documents, std::vector<int64_t>(counts.data(), counts.data() + length(counts)), input.data(), output.data(),
         static_cast<int64_t>(input.shape(1)), options);
@@ -234,12 +233,6 @@ class BoundDocumentTrainer {
     require(!weights_ || length(*weights_) == documents.n, "`weights` must have one entry for each document");
     require(!label_weights_ || length(*label_weights_) == n_labels, "`label_weights` must have one entry for each label");
     check_items(documents, n_rows);
-  }
-
-  static bool has_zero_row(const Array1D<int32_t>& rows) {
-    int32_t least = 0;
-    for (int64_t i = 0; i < length(rows); ++i) least = rows.data()[i] < least ? rows.data()[i] : least;
-    return least < 0;
   }
 
   void check_items(const Documents& documents, int64_t n_rows) const {

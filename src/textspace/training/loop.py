@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OnInterrupt = Literal["raise", "keep"]
 
 SECONDS_BETWEEN_REPORTS = 0.1
-SECONDS_BETWEEN_POLLS = 0.05
+SECONDS_BETWEEN_POLLS = 0.005  # what a run may end later than its threads
 RECORDS_PER_RUN = 100
 
 
