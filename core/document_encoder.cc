@@ -11,14 +11,24 @@ namespace textspace {
 namespace {
 
 constexpr int kPartsPerThread = 4;
+constexpr int64_t kIdsPerPart = 1 << 20;  // at most, so that keep_going is asked often
 
-// Calls work(part) for each part, on n_threads threads.
+// Calls work(part) for each part, on n_threads threads. Returns whether all was done.
 template <typename Part, typename Work>
-void for_each_part(std::vector<Part>& parts, int n_threads, const Work& work) {
+bool for_each_part(std::vector<Part>& parts, int n_threads, const KeepGoing& keep_going, const Work& work) {
   std::atomic<size_t> next{0};
-  parallel_for(n_threads, [&](int) {
-    for (size_t i; (i = next.fetch_add(1)) < parts.size();) work(parts[i]);
+  std::atomic<bool> stopped{false};
+  parallel_for(n_threads, [&](int thread_id) {
+    for (size_t i; !stopped && (i = next.fetch_add(1)) < parts.size();) {
+      work(parts[i]);
+      if (thread_id == 0 && i + 1 < parts.size() && !keep_going()) stopped = true;
+    }
   });
+  return !stopped;
+}
+
+void require_measured(bool is_measured) {
+  if (!is_measured) throw std::invalid_argument("`bucket_items` must be those of measure()");
 }
 
 }  // namespace
@@ -31,7 +41,7 @@ struct DocumentEncoder::Document {
 DocumentEncoder::DocumentEncoder(const int32_t* ids, int64_t n_ids, const TokenTable& table, int word_ngrams,
                                  uint32_t n_buckets, int n_threads)
     : ids_(ids), table_(table), word_ngrams_(word_ngrams), n_buckets_(n_buckets), n_threads_(n_threads) {
-  const int64_t n_parts = static_cast<int64_t>(n_threads) * kPartsPerThread;
+  const int64_t n_parts = std::max(static_cast<int64_t>(n_threads) * kPartsPerThread, n_ids / kIdsPerPart);
   int64_t begin = 0;
   for (int64_t i = 1; i <= n_parts; ++i) {
     int64_t end = std::max(begin, n_ids / n_parts * i);
@@ -69,8 +79,8 @@ void DocumentEncoder::add_word_ngrams(const int32_t* bucket_items, Document* doc
                       });
 }
 
-void DocumentEncoder::count_buckets(uint32_t* counts) {
-  if (word_ngrams_ <= 1) return;
+bool DocumentEncoder::count_buckets(uint32_t* counts, const KeepGoing& keep_going) {
+  if (word_ngrams_ <= 1) return true;
   const bool alone = n_threads_ == 1;
   const auto count = [&](int64_t, int64_t, int32_t bucket) {
     if (alone)
@@ -78,7 +88,7 @@ void DocumentEncoder::count_buckets(uint32_t* counts) {
     else
       __atomic_fetch_add(&counts[bucket], 1, __ATOMIC_RELAXED);
   };
-  for_each_part(parts_, n_threads_, [&](const Part& part) {
+  return for_each_part(parts_, n_threads_, keep_going, [&](const Part& part) {
     Document document;
     for (int64_t at = part.begin; at < part.end;) {
       read(&at, part.end, &document);
@@ -88,19 +98,20 @@ void DocumentEncoder::count_buckets(uint32_t* counts) {
   });
 }
 
-DocumentSizes DocumentEncoder::measure(const int32_t* bucket_items) {
-  for_each_part(parts_, n_threads_, [&](Part& part) {
-    DocumentSizes sizes = {};
+bool DocumentEncoder::measure(const int32_t* bucket_items, const KeepGoing& keep_going, DocumentSizes* sizes) {
+  const bool done = for_each_part(parts_, n_threads_, keep_going, [&](Part& part) {
+    DocumentSizes found = {};
     Document document;
     for (int64_t at = part.begin; at < part.end;) {
       read(&at, part.end, &document);
       add_word_ngrams(bucket_items, &document);
-      ++sizes.n_documents;
-      sizes.n_items += static_cast<int64_t>(document.items.size());
-      sizes.n_labels += static_cast<int64_t>(document.labels.size());
+      ++found.n_documents;
+      found.n_items += static_cast<int64_t>(document.items.size());
+      found.n_labels += static_cast<int64_t>(document.labels.size());
     }
-    part.sizes = sizes;
+    part.sizes = found;
   });
+  if (!done) return false;
   DocumentSizes total = {};
   for (Part& part : parts_) {
     part.first = total;
@@ -108,17 +119,20 @@ DocumentSizes DocumentEncoder::measure(const int32_t* bucket_items) {
     total.n_items += part.sizes.n_items;
     total.n_labels += part.sizes.n_labels;
   }
-  return total;
+  *sizes = total;
+  return true;
 }
 
-void DocumentEncoder::encode(const int32_t* bucket_items, const DocumentArrays& out) {
+bool DocumentEncoder::encode(const int32_t* bucket_items, const KeepGoing& keep_going, const DocumentArrays& out) {
   out.indptr[0] = out.label_indptr[0] = 0;
-  for_each_part(parts_, n_threads_, [&](const Part& part) {
+  return for_each_part(parts_, n_threads_, keep_going, [&](const Part& part) {
     DocumentSizes done = part.first;
+    const int64_t n_items = part.first.n_items + part.sizes.n_items;
     Document document;
     for (int64_t at = part.begin; at < part.end;) {
       read(&at, part.end, &document);
       add_word_ngrams(bucket_items, &document);
+      require_measured(done.n_items + static_cast<int64_t>(document.items.size()) <= n_items);
       std::copy(document.items.begin(), document.items.end(), out.items + done.n_items);
       std::copy(document.labels.begin(), document.labels.end(), out.labels + done.n_labels);
       done.n_items += static_cast<int64_t>(document.items.size());
@@ -127,6 +141,7 @@ void DocumentEncoder::encode(const int32_t* bucket_items, const DocumentArrays& 
       out.indptr[done.n_documents] = done.n_items;
       out.label_indptr[done.n_documents] = done.n_labels;
     }
+    require_measured(done.n_items == n_items);
   });
 }
 
@@ -139,7 +154,7 @@ RowLists word_buckets(const WordList& words, const NgramRange& range, int n_thre
   const int64_t n_parts = static_cast<int64_t>(n_threads) * kPartsPerThread;
   for (int64_t i = 0; i < n_parts; ++i)
     parts.push_back({words.n_words * i / n_parts, words.n_words * (i + 1) / n_parts, {}});
-  for_each_part(parts, n_threads, [&](Words& part) {
+  for_each_part(parts, n_threads, [] { return true; }, [&](Words& part) {
     for (int64_t i = part.begin; i < part.end; ++i) {
       Bytes word;
       if (!words.get(i, &word)) throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "subwords.h"
+#include "threads.h"
 
 namespace textspace {
 
@@ -36,7 +37,8 @@ struct DocumentArrays {
   int32_t* labels;        // (n_labels,)
 };
 
-// Reads `ids`, each a token of the table or -1 at the end of a document. Nothing depends on n_threads.
+// Reads `ids`, each a token of the table or -1 at the end of a document. Nothing depends on n_threads. What reads them
+// returns false when keep_going stopped it.
 class DocumentEncoder {
  public:
   // Throws std::invalid_argument for an id out of range.
@@ -44,13 +46,13 @@ class DocumentEncoder {
                   int n_threads);
 
   // counts[bucket] += how many word n-grams fall in it. Throws std::invalid_argument for an id out of range.
-  void count_buckets(uint32_t* counts);
+  bool count_buckets(uint32_t* counts, const KeepGoing& keep_going);
 
   // `bucket_items` may be null where word_ngrams is 1.
-  DocumentSizes measure(const int32_t* bucket_items);
+  bool measure(const int32_t* bucket_items, const KeepGoing& keep_going, DocumentSizes* sizes);
 
-  // After measure(), with the same `bucket_items`.
-  void encode(const int32_t* bucket_items, const DocumentArrays& out);
+  // After measure(), with the same `bucket_items`; throws std::invalid_argument for others.
+  bool encode(const int32_t* bucket_items, const KeepGoing& keep_going, const DocumentArrays& out);
 
  private:
   struct Document;

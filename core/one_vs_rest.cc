@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <new>
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr size_t kTagBlock = 16;  // a weight of each is one cache line
 constexpr float kBias = -1.0f;
+constexpr size_t kTextsPerPoll = 4096;
 
 using Lanes = std::array<float, kTagBlock>;
 
@@ -28,6 +30,7 @@ struct Workspace {
   std::vector<Lanes> alphas;   // of each text
   std::vector<uint16_t> has;   // bit i: the text has tag i of the block
   std::vector<int32_t> order;
+  std::function<bool()> keep_going;
 };
 
 class BlockSolver {
@@ -58,7 +61,7 @@ class BlockSolver {
       if (space.has[text] != 0) active.push_back(static_cast<int32_t>(text));
     sweep(space, rng);
     bool all = activate_all(active, space);  // whether no text has been let go before this sweep
-    for (int pass = 1; pass < options_.passes; ++pass) {
+    for (int pass = 1; pass < options_.passes && space.keep_going(); ++pass) {
       if (sweep(space, rng) > options_.tolerance) {
         all = false;
         continue;
@@ -83,6 +86,7 @@ class BlockSolver {
     float largest = 0.0f;
     size_t n_kept = 0;
     for (size_t i = 0; i < active.size(); ++i) {
+      if (i % kTextsPerPoll == 0 && i > 0 && !space.keep_going()) return 0.0f;
       if (i + 1 < active.size()) prefetch(static_cast<size_t>(active[i + 1]), space);
       if (step(static_cast<size_t>(active[i]), space, largest)) active[n_kept++] = active[i];
     }
@@ -178,10 +182,16 @@ bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const O
   const BlockSolver solver(texts, tags, options, squared_norms);
   std::vector<std::vector<WeightOfTag>> weights(static_cast<size_t>(tags.n_tags));
   std::vector<Workspace> spaces(static_cast<size_t>(options.n_threads));
-  std::atomic<bool> out_of_memory{false};
+  std::atomic<bool> out_of_memory{false}, stopped{false};
+  for (Workspace& space : spaces) space.keep_going = [&] { return !stopped; };
+  // The first thread is the caller's own, the only one that may ask.
+  spaces[0].keep_going = [&] {
+    if (!stopped && !keep_going()) stopped = true;
+    return !stopped;
+  };
   const auto block_size = static_cast<int64_t>(kTagBlock);
   const int64_t n_blocks = (tags.n_tags + block_size - 1) / block_size;
-  const bool done = for_each_task(n_blocks, options.n_threads, keep_going, [&](int64_t block, int thread_id) {
+  const bool done = for_each_task(n_blocks, options.n_threads, spaces[0].keep_going, [&](int64_t block, int thread_id) {
     if (out_of_memory) return;
     try {
       solver.solve(block * block_size, spaces[static_cast<size_t>(thread_id)], weights.data() + block * block_size);
@@ -190,8 +200,9 @@ bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const O
     }
   });
   if (out_of_memory) throw std::bad_alloc();
-  if (done) transpose(weights, texts.n_columns, out);
-  return done;
+  if (!done || stopped) return false;
+  transpose(weights, texts.n_columns, out);
+  return true;
 }
 
 bool add_linear_scores(const SparseRows& texts, const SparseRows& weights, float* scores, int64_t stride, int n_threads,

@@ -5,7 +5,7 @@ import pytest
 
 from reference_tags import squared_hinge_machine, weighted
 from textspace import _core
-from textspace.training.linear_tags import weighted_texts
+from textspace.training.weighted_texts import weighted_texts
 
 
 def random_task(n_texts=60, n_rows=25, n_tags=19, seed=0):

@@ -37,6 +37,23 @@ void require_contiguous_rows(const Matrix& matrix, const char* rule) {
   require(matrix.shape(0) == 0 || matrix.shape(1) <= 1 || matrix.stride(1) == 1, rule);
 }
 
+// Whether no signal asks for a KeyboardInterrupt.
+inline bool no_signal() {
+  nb::gil_scoped_acquire acquire;
+  return PyErr_CheckSignals() == 0;
+}
+
+// Runs `work` without the GIL; where it returns false, a signal's exception is pending.
+template <class Work>
+void interruptible(const Work& work) {
+  bool done;
+  {
+    nb::gil_scoped_release release;
+    done = work();
+  }
+  if (!done) throw nb::python_error();
+}
+
 void bind_text(nb::module_& m);
 void bind_training(nb::module_& m);
 void bind_search(nb::module_& m);

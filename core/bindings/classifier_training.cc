@@ -60,16 +60,12 @@ class BoundDocumentEncoder {
 
   void count_buckets(MutableArray1D<uint32_t> counts) {
     require(length(counts) == n_buckets_, "`counts` must have one entry for each bucket");
-    nb::gil_scoped_release release;
-    encoder_->count_buckets(counts.data());
+    interruptible([&] { return encoder_->count_buckets(counts.data(), no_signal); });
   }
 
   nb::tuple measure(Array1D<int32_t> bucket_items) {
     require_items(bucket_items);
-    {
-      nb::gil_scoped_release release;
-      sizes_ = encoder_->measure(bucket_items.data());
-    }
+    interruptible([&] { return encoder_->measure(bucket_items.data(), no_signal, &sizes_); });
     return nb::make_tuple(sizes_.n_documents, sizes_.n_items, sizes_.n_labels);
   }
 
@@ -79,10 +75,8 @@ class BoundDocumentEncoder {
     require(length(indptr) == sizes_.n_documents + 1 && length(label_indptr) == sizes_.n_documents + 1 &&
                 length(items) == sizes_.n_items && length(labels) == sizes_.n_labels,
             "the arrays must have the sizes that measure() told");
-    nb::gil_scoped_release release;
-    const DocumentSizes again = encoder_->measure(bucket_items.data());
-    require(again.n_items == sizes_.n_items, "`bucket_items` must be those of measure()");
-    encoder_->encode(bucket_items.data(), {indptr.data(), items.data(), label_indptr.data(), labels.data()});
+    const DocumentArrays out = {indptr.data(), items.data(), label_indptr.data(), labels.data()};
+    interruptible([&] { return encoder_->encode(bucket_items.data(), no_signal, out); });
   }
 
  private:

@@ -20,23 +20,6 @@ int checked_threads(int n_threads) {
   return std::min(n_threads, kMaxThreads);
 }
 
-// Whether no signal asks for a KeyboardInterrupt.
-bool no_signal() {
-  nb::gil_scoped_acquire acquire;
-  return PyErr_CheckSignals() == 0;
-}
-
-// Runs `work` without the GIL; where it returns false, a signal's exception is pending.
-template <class Work>
-void interruptible(const Work& work) {
-  bool done;
-  {
-    nb::gil_scoped_release release;
-    done = work();
-  }
-  if (!done) throw nb::python_error();
-}
-
 // Keeps the arrays, which may be memory-mapped.
 class Features {
  public:

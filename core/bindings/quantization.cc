@@ -11,12 +11,6 @@ constexpr int kMaxThreads = 1024;
 using Norms = std::optional<Array1D<float>>;
 using Codes = nb::ndarray<uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-// Whether no signal asks for a KeyboardInterrupt.
-bool no_signal() {
-  nb::gil_scoped_acquire acquire;
-  return PyErr_CheckSignals() == 0;
-}
-
 QuantizedMatrix checked(const Array2D<float>& matrix, const Norms& norms, int sub_dim, int n_threads) {
   require_contiguous_rows(matrix, "`matrix` must have contiguous rows");
   require(matrix.shape(0) >= 1 && matrix.shape(1) >= 1 && matrix.shape(1) <= 1'000'000,

@@ -19,23 +19,6 @@ constexpr int kMaxThreads = 1024;  // each has memory of its own
 template <typename T>
 using OutputMatrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-// Whether no signal asks for a KeyboardInterrupt.
-bool no_signal() {
-  nb::gil_scoped_acquire acquire;
-  return PyErr_CheckSignals() == 0;
-}
-
-// Runs `work` without the GIL; where it returns false, a signal's exception is pending.
-template <class Work>
-void interruptible(const Work& work) {
-  bool done;
-  {
-    nb::gil_scoped_release release;
-    done = work();
-  }
-  if (!done) throw nb::python_error();
-}
-
 void mean_rows(Array2D<float> matrix, Array1D<int64_t> indptr, Array1D<int32_t> rows, MutableArray2D<float> out) {
   require_contiguous_rows(matrix, "`matrix` must have contiguous rows");
   require_contiguous_rows(out, "`out` must have contiguous rows");

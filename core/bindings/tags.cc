@@ -24,21 +24,6 @@ Result<T> to_numpy(std::vector<T>&& values) {
   return Result<T>(data, {n}, owner);
 }
 
-bool no_signal() {
-  nb::gil_scoped_acquire acquire;
-  return PyErr_CheckSignals() == 0;
-}
-
-template <class Work>
-void interruptible(const Work& work) {
-  bool done;
-  {
-    nb::gil_scoped_release release;
-    done = work();
-  }
-  if (!done) throw nb::python_error();
-}
-
 int checked_threads(int n_threads) {
   require(n_threads >= 1, "`n_threads` must be at least 1");
   return std::min(n_threads, kMaxThreads);

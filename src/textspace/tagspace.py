@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._estimator import Estimator
@@ -9,7 +10,8 @@ from textspace._validation import check_choice, check_float
 from textspace.formats import read_starspace_tsv, read_tagspace, write_tagspace
 from textspace.tagging.fitting import PLANNED_TEXTS, plan_fitting, train_model
 from textspace.tagging.queries import TagQueries
-from textspace.tagging.tagged_texts import first_texts, folded, is_file, tagged_texts
+from textspace.tagging.tagged_texts import first_texts, folded, is_file, labelled_lines, read_tagged
+from textspace.text.labelled import require_texts, text_lines
 
 if TYPE_CHECKING:
     import os
@@ -43,7 +45,9 @@ class TagSpace(TagQueries, Estimator):
         How a text becomes a vector: from its rows in any order, or by a convolution over its words.
     loss : str, optional
         "softmax" over all tags, "bce", "sampled_softmax", "hs", or a ranking loss: "tagspace", "warp",
-        "warp_expected", "hinge", "hinge_max".
+        "warp_expected", "hinge", "hinge_max". The default is "softmax"; where texts times tags times epochs are more
+        than 10^11, which takes a core half an hour, it is "sampled_softmax" with 100 tags a text, and a warning is
+        logged.
     similarity : {"dot", "cosine"}, optional
         Score of two vectors.
     dim : int, optional
@@ -60,8 +64,9 @@ class TagSpace(TagQueries, Estimator):
     pretrained_vectors : str or Path, optional
         Word vectors to start from.
     linear : bool or "auto", optional
-        Whether there is a linear part. By default only with the preset "fast", unless texts and tags are so many that
-        it would take most of the time.
+        Whether there is a linear part. "auto", the default with the preset "fast", leaves it out where texts and tags
+        are so many that it would take most of the time, and logs a warning; True trains it all the same, False is the
+        default of other presets.
     cost : float
         C of the linear part.
     folding : {"words", "whitespace"}, optional
@@ -184,7 +189,8 @@ class TagSpace(TagQueries, Estimator):
         callbacks : sequence of Callback
             Told of the progress.
         on_interrupt : {"raise", "keep"}
-            What Ctrl-C does: raise KeyboardInterrupt, or keep what is trained so far.
+            What Ctrl-C does in training: raise KeyboardInterrupt, or keep what is trained so far, which is the dense
+            part alone until the end.
 
         Returns
         -------
@@ -254,18 +260,23 @@ class TagSpace(TagQueries, Estimator):
         check_choice("on_interrupt", on_interrupt, ("raise", "keep"))
         prefix = "__label__" if self.label_prefix is None else self.label_prefix
         as_it_stands = self.folding == "whitespace" or (self.folding is None and self.preset != "fast")
-        texts: Source = source
-        found: Sequence[Sequence[str]] | None = None
+        texts: Source
+        # Texts are read one after another, by the core where it can: memory does not grow with them.
         if tags is None and self.tags_from == "label" and as_it_stands and is_file(source):
-            # The file is read by the core: memory does not grow with its texts.
-            plan = plan_fitting(
-                self.get_params() | changes, first_texts(source, PLANNED_TEXTS, label_prefix=prefix), start=start
-            )
+            first, texts = first_texts(source, PLANNED_TEXTS, label_prefix=prefix), source
+            plan = plan_fitting(self.get_params() | changes, first, start=start)
+        elif tags is None:
+            pairs = read_tagged(source, tags_from=self.tags_from, label_prefix=prefix)
+            first_pairs = list(islice(pairs, PLANNED_TEXTS))
+            plan = plan_fitting(self.get_params() | changes, [text for text, _ in first_pairs], start=start)
+            own = plan.parameters if start is None else start.features
+            texts = labelled_lines(chain(first_pairs, pairs), plan.folding, own.label_prefix)
         else:
-            listed, found = tagged_texts(source, tags, tags_from=self.tags_from, label_prefix=prefix)
-            plan = plan_fitting(self.get_params() | changes, listed, start=start)
-            texts = folded(listed, plan.folding)
-        stored, run = train_model(texts, found, plan, start=start, callbacks=callbacks, on_interrupt=on_interrupt)
+            lines = text_lines(require_texts(source))
+            first = list(islice(lines, PLANNED_TEXTS))
+            plan = plan_fitting(self.get_params() | changes, first, start=start)
+            texts = (line for text in chain(first, lines) for line in folded([text], plan.folding))
+        stored, run = train_model(texts, tags, plan, start=start, callbacks=callbacks, on_interrupt=on_interrupt)
         self._set_model(stored)
         self.history_: list[HistoryRecord] = run.history
         self.interrupted_ = run.interrupted

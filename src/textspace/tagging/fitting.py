@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,6 +42,10 @@ _LEAD = 3.0
 _MIX = 50.0
 # Rows read times blocks of 16 tags, above which one linear model a tag would take longer than all the rest.
 _LINEAR_LIMIT = 2_000_000_000
+# Scores of a softmax, texts times tags times epochs, above which the default draws tags: half an hour of one core.
+_SOFTMAX_LIMIT = 10**11
+_N_DRAWN = 100
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class FittingPlan:
     ----------
     parameters : TagSpaceParameters
         Of the dense part.
+    is_loss_open : bool
+        Whether the loss is the default's, and may be "sampled_softmax" where texts and tags are very many.
     folding : {"words", "whitespace"}
         Of the texts.
     linear : bool or "auto"
@@ -66,6 +73,7 @@ class FittingPlan:
     """
 
     parameters: TagSpaceParameters
+    is_loss_open: bool
     folding: Literal["words", "whitespace"]
     linear: bool | Literal["auto"]
     cost: float
@@ -113,6 +121,7 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str], *, start: StoredTa
         reject("linear", "be True, False, 'auto' or None", linear)
     return FittingPlan(
         check_tagspace_parameters(values),
+        is_fast and given["loss"] is None and "loss" not in (given["options"] or {}),
         check_choice("folding", folding, FOLDINGS),  # type: ignore[arg-type]
         "auto" if given["linear"] is None and linear else linear,
         check_float("cost", given["cost"], above=0),
@@ -131,7 +140,7 @@ OVERRIDES = (
 
 def train_model(
     texts: Source,
-    tags: Sequence[Sequence[str]] | None,
+    tags: object,
     plan: FittingPlan,
     *,
     start: StoredTagSpace | None,
@@ -142,10 +151,10 @@ def train_model(
 
     Parameters
     ----------
-    texts : path or sequence of str
-        N texts, folded already; or a file of texts with their tags in fastText's form.
+    texts : path or iterable of str
+        N texts, folded already; or, with their tags in them in fastText's form, a file or lines.
     tags : sequence, or None
-        The tags of each; None for a file.
+        For each text its tag, or a sequence of tags; None where they are in the texts.
     plan : FittingPlan
         How.
     start : StoredTagSpace or None
@@ -162,25 +171,32 @@ def train_model(
     run : TrainingRun
         Of the dense part.
     """
-    parameters = plan.parameters
     features, names, counts, documents = encode_tagged(
         texts,
         tags,
-        parameters,
+        plan.parameters,
         start=None if start is None else start.features,
         start_tags=None if start is None else KnownLabels(start.tags, start.tag_counts),
     )
+    parameters = _with_affordable_loss(plan, len(documents), len(names))
     trained = train_encoded(
         documents, features, names, counts, parameters, start=start, callbacks=callbacks, on_interrupt=on_interrupt
     )
     stored = replace(trained.stored, parameters=trained.stored.parameters | plan.estimator)
-    if plan.linear is True or (plan.linear == "auto" and _is_affordable(documents, len(names))):
-        options = LinearParameters(plan.cost, _SUBWORD_WEIGHT, plan.min_texts, plan.lead, parameters.n_threads)
-        linear = train_linear(
-            documents, features, len(names), options, mix=_MIX, start=None if start is None else _known(start, features)
-        )
-        stored = replace(stored, linear=linear)
-    return stored, trained.run
+    run = trained.run
+    if run.interrupted or not _has_linear(plan, documents, len(names)):
+        return stored, run
+    options = LinearParameters(
+        plan.cost, _SUBWORD_WEIGHT, plan.min_texts, plan.lead, parameters.n_threads, parameters.memory_budget
+    )
+    known = None if start is None else _known(start, features)
+    try:
+        linear = train_linear(documents, features, len(names), options, mix=_MIX, start=known)
+    except KeyboardInterrupt:
+        if on_interrupt == "raise":
+            raise
+        return stored, replace(run, interrupted=True)
+    return replace(stored, linear=linear), run
 
 
 def _known(start: StoredTagSpace, features: TextFeatures) -> SparseLinear | None:
@@ -191,5 +207,28 @@ def _known(start: StoredTagSpace, features: TextFeatures) -> SparseLinear | None
     return with_new_rows(start.linear, n_known_words=n_known, n_new_words=n_new, n_rows=features.n_rows)
 
 
-def _is_affordable(documents: TagDocuments, n_tags: int) -> bool:
-    return documents.rows.size * (n_tags // 16 + 1) <= _LINEAR_LIMIT
+def _with_affordable_loss(plan: FittingPlan, n_texts: int, n_tags: int) -> TagSpaceParameters:
+    n_scores = n_texts * n_tags * plan.parameters.epochs
+    if not plan.is_loss_open or n_scores <= _SOFTMAX_LIMIT:
+        return plan.parameters
+    _LOGGER.warning(
+        "loss='sampled_softmax' with %d tags a text is taken: a softmax over all %d tags would take %.1g scores for %d "
+        "texts; loss='softmax' asks for it",
+        _N_DRAWN,
+        n_tags,
+        n_scores,
+        n_texts,
+    )
+    return replace(plan.parameters, loss="sampled_softmax", n_negatives=_N_DRAWN)
+
+
+def _has_linear(plan: FittingPlan, documents: TagDocuments, n_tags: int) -> bool:
+    work = documents.rows.size * (n_tags // 16 + 1)
+    if plan.linear != "auto" or work <= _LINEAR_LIMIT:
+        return plan.linear is not False
+    _LOGGER.warning(
+        "the linear part is left out: one model a tag for %d tags would take most of the time; linear=True trains it, "
+        "linear=False is silent",
+        n_tags,
+    )
+    return False

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from textspace._typing import FloatArray, IntArray
     from textspace.tagging.scoring import TagScorer
-    from textspace.training.linear_tags import WeightedTexts
+    from textspace.training.weighted_texts import WeightedTexts
 
 _CANDIDATES_PER_BLOCK = 8192
 

@@ -13,10 +13,10 @@ from textspace.search.approximate import ApproximateIndex
 from textspace.search.exact import ExactIndex
 from textspace.tagging.tagged_texts import Folding, folded
 from textspace.text.label_ids import KnownLabels
-from textspace.training.linear_tags import WeightedTexts, weighted_texts
 from textspace.training.tag_documents import encode_tagged
 from textspace.training.tagspace import TagEmbedder
 from textspace.training.tagspace_parameters import TagSpaceParameters
+from textspace.training.weighted_texts import WeightedTexts, weighted_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,11 +9,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from textspace._validation import check_choice
-from textspace.text.labelled import read_labelled
+from textspace.text.labelled import read_labelled, split_labels, text_lines
 from textspace.text.tokenizers import tokenize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from textspace._typing import Source
 
@@ -76,17 +76,65 @@ def tagged_texts(
     tags : list of tuple of str
         The tags of each.
     """
+    pairs = list(read_tagged(source, tags, tags_from=tags_from, label_prefix=label_prefix))
+    return [text for text, _ in pairs], [found for _, found in pairs]
+
+
+def read_tagged(
+    source: Source, tags: object = None, *, tags_from: TagSource = "label", label_prefix: str = "__label__"
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give one text after another, and its tags, as `tagged_texts` lists them.
+
+    Parameters
+    ----------
+    source : path, paths or iterable of str
+        As in `tagged_texts`, as are the others.
+    tags : sequence, optional
+        For each text its tag, or a sequence of tags.
+    tags_from : {"label", "hashtag"}
+        Without `tags`: whose they are.
+    label_prefix : str
+        Of fastText's labels.
+
+    Yields
+    ------
+    text : str
+        Without its tags.
+    tags : tuple of str
+        Its tags.
+    """
     check_choice("tags_from", tags_from, TAG_SOURCES)
     if tags is None and tags_from == "hashtag":
         # No token starts with a NUL: every line is all text.
-        cut = [cut_hashtags(text) for batch in read_labelled(source, label_prefix="\0") for text in batch.texts]
-        return [text for text, _ in cut], [found for _, found in cut]
-    texts: list[str] = []
-    found: list[tuple[str, ...]] = []
+        for batch in read_labelled(source, label_prefix="\0"):
+            yield from map(cut_hashtags, batch.texts)
+        return
     for batch in read_labelled(source, tags, label_prefix=label_prefix):
-        texts += batch.texts
-        found += batch.labels
-    return texts, found
+        yield from zip(batch.texts, batch.labels, strict=True)
+
+
+def labelled_lines(pairs: Iterable[tuple[str, tuple[str, ...]]], folding: Folding, label_prefix: str) -> Iterator[str]:
+    """Put texts into fastText's form, so that they need not be in memory together.
+
+    Parameters
+    ----------
+    pairs : iterable of (str, tuple of str)
+        Texts and their tags, which have no white space.
+    folding : {"words", "whitespace"}
+        As in `folded`.
+    label_prefix : str
+        Put before each tag.
+
+    Yields
+    ------
+    str
+        A line; tokens that folding made begin like a tag are left out, as they can be neither word nor tag.
+    """
+    for text, tags in pairs:
+        (line,) = folded(text_lines([text]), folding)
+        if label_prefix in line:
+            line = split_labels(line, label_prefix)[0]
+        yield " ".join([*(label_prefix + tag for tag in dict.fromkeys(tags)), line])
 
 
 def is_file(source: Source) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NOT_KNOWN, _NO_WORD, _FIRST_LABEL = -1, -2, -3  # roles of tokens, as in core/document_encoder.h
 _MISSING_ROW, _LEFT_OUT = -1, -2  # items of buckets
+_END_OF_TEXT = b"</s>"
 
 
 @dataclass(eq=False)
@@ -88,6 +89,8 @@ def encode_documents(
     start_labels: KnownLabels | None = None,
     extend: bool = True,
     extra_words: Vocabulary | None = None,
+    end_of_text: bool = True,
+    max_ngrams: int | None = None,
 ) -> tuple[TextFeatures, tuple[str, ...], LongArray, EncodedDocuments]:
     """Read labelled texts once, count their words and labels, and turn them into ids.
 
@@ -116,6 +119,10 @@ def encode_documents(
         Whether new words, n-grams and labels are added to those of `start`.
     extra_words : Vocabulary, optional
         Words that are added whatever `min_count` is, each as if it had occurred once more.
+    end_of_text : bool, default True
+        Whether the word ``</s>``, which ends every text, is one of its items.
+    max_ngrams : int, optional
+        How many buckets of n-grams have rows at most, beyond those of `start`: the most frequent.
 
     Returns
     -------
@@ -161,7 +168,9 @@ def encode_documents(
     store = reading.read(source, memory_budget=memory_budget, has_labels=given is not None)
     tokens = reading.tokens(min_count, min_count_label, extend=extend, has_labels=given is not None)
     ids = store.take()
-    features, documents = _encode(ids, tokens, start, memory_budget, n_threads, extend=extend)
+    features, documents = _encode(
+        ids, tokens, start, memory_budget, n_threads, extend=extend, end_of_text=end_of_text, max_ngrams=max_ngrams
+    )
     store.close()
     if given is None:
         return features, tokens.labels, tokens.label_counts, documents
@@ -178,7 +187,15 @@ def _no_buckets() -> tuple[IntArray, IntArray]:
 
 
 def _encode(
-    ids: IntArray, tokens: LabelledTokens, start: TextFeatures, memory_budget: int, n_threads: int, *, extend: bool
+    ids: IntArray,
+    tokens: LabelledTokens,
+    start: TextFeatures,
+    memory_budget: int,
+    n_threads: int,
+    *,
+    extend: bool,
+    end_of_text: bool,
+    max_ngrams: int | None,
 ) -> tuple[TextFeatures, EncodedDocuments]:
     n_words = tokens.known.size
     with_subwords = start.max_n > 0
@@ -186,6 +203,8 @@ def _encode(
     roles = np.full(tokens.counts.size, _NO_WORD, np.int32)
     roles[tokens.unknown] = _NOT_KNOWN
     roles[listed] = np.arange(listed.size, dtype=np.int32)
+    if not end_of_text:
+        roles[tokens.tokens_of(_END_OF_TEXT)] = _NOT_KNOWN
     roles[tokens.label_tokens] = _FIRST_LABEL - np.arange(tokens.label_tokens.size, dtype=np.int32)
     hashes = np.empty(0, np.uint32)
     if start.word_ngrams > 1:
@@ -202,17 +221,20 @@ def _encode(
         encoder.count_buckets(counts)
         if buckets is not None:
             buckets.add_counts(tokens.counts[listed], counts)
-        _core.number_buckets(counts, first_item + start.buckets.size, bucket_items)
+        first_new = first_item + start.buckets.size
+        _core.number_buckets(counts, first_new, bucket_items)
+        if max_ngrams is not None:
+            bucket_items[bucket_items >= first_new + max_ngrams] = _MISSING_ROW
     features = _features(start, tokens, (blob, offsets), bucket_items, first_item)
     if start.skip_missing:
         bucket_items[bucket_items == _MISSING_ROW] = _LEFT_OUT
     word_indptr, word_rows = buckets.rows(n_words, bucket_items, n_words - first_item) if buckets else (None, None)
     n_documents, n_items, n_labels = encoder.measure(bucket_items)
     documents = EncodedDocuments(
-        np.empty(n_documents + 1, np.int64),
+        large_array(n_documents + 1, np.int64, memory_budget),
         large_array(n_items, np.int32, memory_budget),
-        np.empty(n_documents + 1, np.int64),
-        np.empty(n_labels, np.int32),
+        large_array(n_documents + 1, np.int64, memory_budget),
+        large_array(n_labels, np.int32, memory_budget),
         tokens.n_tokens,
         word_indptr,
         word_rows,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SEPARATORS = " \n\r\t\v\f\0"
 _END_OF_LINE_TOKEN = re.compile(f"(?<![^{_SEPARATORS}])</s>(?![^{_SEPARATORS}])")
 _BATCH = 1024
+BLOCK_SIZE = 1 << 21  # bytes of a file that are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def require_equal_length(n_texts: int, n_labels: int) -> None:
 
 def _lines(source: Source) -> Iterator[str]:
     rest = b""
-    for block in read_blocks(source):
+    for block in read_blocks(source, block_size=BLOCK_SIZE):
         lines = (rest + block).split(b"\n")
         rest = lines.pop()
         yield from map(to_text, lines)

@@ -10,7 +10,7 @@ import numpy as np
 from textspace import _core
 from textspace.text.corpus import MAX_COUNTED_WORDS, encode_blocks
 from textspace.text.id_store import IdStore
-from textspace.text.labelled import require_prefix, require_texts, text_lines
+from textspace.text.labelled import BLOCK_SIZE, require_prefix, require_texts, text_lines
 from textspace.text.reading import read_blocks
 from textspace.text.utf8 import pack_words, to_bytes, to_text
 
@@ -40,6 +40,11 @@ class LabelledTokens:
     def words(self, tokens: IntArray) -> tuple[NDArray[np.uint8], LongArray]:
         """Return the bytes of some tokens, one after another, and where each begins."""
         return _core.select_words(self.blob, self.offsets, tokens)
+
+    def tokens_of(self, word: bytes) -> LongArray:
+        """Return the number of a word, if it is there."""
+        same = np.flatnonzero(np.diff(self.offsets) == len(word))
+        return same[_starts_with_at(self.blob, self.offsets[same], word)]
 
 
 class TokenReader:
@@ -82,7 +87,8 @@ class TokenReader:
         self._extra = self._add_extra_words()
         n_kept = len(self._encoder)
         store = IdStore(memory_budget=memory_budget, n_threads=self._n_threads)
-        encode_blocks(read_blocks(source), self._encoder, store, n_known=n_kept, max_counted=MAX_COUNTED_WORDS)
+        blocks = read_blocks(source, block_size=BLOCK_SIZE)
+        encode_blocks(blocks, self._encoder, store, n_known=n_kept, max_counted=MAX_COUNTED_WORDS)
         return store
 
     def _add_extra_words(self) -> int:
@@ -146,7 +152,14 @@ def _starts_with(blob: NDArray[np.uint8], offsets: LongArray, prefix: bytes) -> 
     if not prefix:
         return np.zeros(offsets.size - 1, np.bool_)
     found = np.diff(offsets) >= len(prefix)
-    begins = offsets[:-1]
+    candidates = np.flatnonzero(found)
+    found[candidates] = _starts_with_at(blob, offsets[candidates], prefix)
+    return found
+
+
+def _starts_with_at(blob: NDArray[np.uint8], begins: LongArray, prefix: bytes) -> NDArray[np.bool_]:
+    """Whether the bytes from each position on are the prefix; none may lie beyond the end."""
+    found = np.ones(begins.size, np.bool_)
     for position, byte in enumerate(prefix):
         candidates = np.flatnonzero(found)
         found[candidates] = blob[begins[candidates] + position] == byte

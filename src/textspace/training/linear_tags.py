@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from textspace import _core
 from textspace.formats.stored_tagspace import SparseLinear
+from textspace.training.weighted_texts import rows_of_lists, stored_texts, texts_of_rows
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from textspace._typing import BoolArray, FloatArray, IntArray, LongArray
     from textspace.text.features import TextFeatures
     from textspace.training.tag_documents import TagDocuments
@@ -23,8 +22,6 @@ _MARGIN_TOLERANCE = 0.15
 _PASSES = 5
 _SMALLEST_WEIGHT = 1e-3
 _BIAS = -1.0  # the core's
-_SMALLEST_NORM = 1e-12
-_LEAD_WORDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,8 @@ class LinearParameters:
         What the first word counts more than a late one.
     n_threads : int
         Threads; the result does not depend on them.
+    memory_budget : int
+        Bytes that the texts' rows, and their values, may take in memory; more go to temporary files.
     """
 
     cost: float = 0.5
@@ -50,14 +49,7 @@ class LinearParameters:
     min_texts: int = 1
     lead: float = 0.0
     n_threads: int = 1
-
-
-class WeightedTexts(NamedTuple):
-    """N texts as (row, value) pairs: text i has those from ``indptr[i]`` to ``indptr[i + 1]``."""
-
-    indptr: LongArray
-    rows: IntArray
-    values: FloatArray
+    memory_budget: int = 2**31
 
 
 def train_linear(
@@ -104,25 +96,26 @@ def train_linear(
     C.-J. Hsieh, K.-W. Chang, C.-J. Lin, S. S. Keerthi, S. Sundararajan, "A dual coordinate descent method for
     large-scale linear SVM", 2008.
     """
-    row_weights = linear_row_weights(documents, features, parameters)
+    n_texts = texts_of_rows(documents, features.n_rows)
+    row_weights = linear_row_weights(n_texts, len(documents), features, parameters)
     n_kept = 0
     if start is not None:
         n_kept = start.bias.size
         if start.row_weights is not None:
             row_weights = np.where(start.row_weights > 0, start.row_weights, row_weights)
     lead = parameters.lead if start is None else start.lead
-    n_words = len(features.vocabulary)
-    texts = weighted_texts(documents.indptr, documents.rows, row_weights, n_words=n_words, lead=lead)
     # The kernel reads a cache line for each row of each text: those of frequent rows should lie together.
-    rows = np.argsort(-np.bincount(texts.rows, minlength=features.n_rows), kind="stable")
-    rows = rows[: np.count_nonzero(np.bincount(texts.rows, minlength=1))]
+    n_texts[row_weights == 0] = 0
+    rows = np.argsort(-n_texts, kind="stable")[: np.count_nonzero(n_texts)]
     column_of = np.zeros(features.n_rows, np.int32)
     column_of[rows] = np.arange(rows.size)
+    n_words = len(features.vocabulary)
+    texts = stored_texts(
+        documents, row_weights, column_of, n_words=n_words, lead=lead, memory_budget=parameters.memory_budget
+    )
     tag_indptr, tag_texts = texts_of_tags(documents, n_tags)
     weights = _core.train_one_vs_rest(
-        texts.indptr,
-        column_of[texts.rows],
-        texts.values,
+        *texts,
         tag_indptr[n_kept:] - tag_indptr[n_kept],
         tag_texts[tag_indptr[n_kept] :],
         n_rows=rows.size,
@@ -171,16 +164,12 @@ def _joined(
     start: SparseLinear, indptr: LongArray, tag_ids: IntArray, values: FloatArray
 ) -> tuple[LongArray, IntArray, FloatArray]:
     """Put the lists of each row one after the other."""
-    order = np.argsort(np.append(_rows_of_lists(start.indptr), _rows_of_lists(indptr)), kind="stable")
+    order = np.argsort(np.append(rows_of_lists(start.indptr), rows_of_lists(indptr)), kind="stable")
     return (
         indptr + start.indptr,
         np.append(start.tag_ids, tag_ids)[order],
         np.append(start.values, values)[order],
     )
-
-
-def _rows_of_lists(indptr: LongArray) -> LongArray:
-    return np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
 
 
 def _of_all_rows(
@@ -196,15 +185,19 @@ def _of_all_rows(
     return new_indptr, tag_ids[places], values[places]
 
 
-def linear_row_weights(documents: TagDocuments, features: TextFeatures, parameters: LinearParameters) -> FloatArray:
+def linear_row_weights(
+    n_texts: LongArray, n_all: int, features: TextFeatures, parameters: LinearParameters
+) -> FloatArray:
     """Return what each row counts: log((1 + N) / (1 + n)) + 1 where n of N texts have it; 0 for rare ones.
 
     Parameters
     ----------
-    documents : TagDocuments
-        The texts.
+    n_texts : ndarray of int64, shape (R,)
+        How many texts have each row, n.
+    n_all : int
+        All texts, N.
     features : TextFeatures
-        Whose rows they have.
+        Whose rows they are.
     parameters : LinearParameters
         `subword_weight` and `min_texts`.
 
@@ -213,9 +206,7 @@ def linear_row_weights(documents: TagDocuments, features: TextFeatures, paramete
     ndarray of float32, shape (R,)
         The weights.
     """
-    pairs, _ = _counted_pairs(documents.indptr, documents.rows, features.n_rows)
-    n_texts = np.bincount(pairs % features.n_rows, minlength=features.n_rows)
-    weights = np.log((1 + len(documents)) / (1 + n_texts)) + 1
+    weights = np.log((1 + n_all) / (1 + n_texts)) + 1
     weights[subword_rows(features)] *= parameters.subword_weight
     weights[n_texts < parameters.min_texts] = 0
     return weights.astype(np.float32)
@@ -252,72 +243,6 @@ def subword_rows(features: TextFeatures) -> BoolArray:
     return is_subword
 
 
-def weighted_texts(
-    indptr: LongArray, rows: IntArray, row_weights: FloatArray, *, n_words: int = 0, lead: float = 0.0
-) -> WeightedTexts:
-    """Turn lists of rows into vectors of norm 1.
-
-    Parameters
-    ----------
-    indptr : ndarray of int64, shape (N + 1,)
-        Text i has ``rows[indptr[i]:indptr[i + 1]]``.
-    rows : ndarray of int32
-        Rows, in any order.
-    row_weights : ndarray of float32, shape (R,)
-        What each counts; those of weight 0 are left out.
-    n_words : int
-        V: rows from it on are n-grams, and have positions of their own.
-    lead : float
-        What the first word, and the first n-gram, count more than late ones.
-
-    Returns
-    -------
-    WeightedTexts
-        Rows ascending in each text.
-    """
-    n_texts, n_rows = indptr.size - 1, max(row_weights.size, 1)
-    shares = 1 + lead * np.exp(positions(indptr, rows, n_words) / -_LEAD_WORDS) if lead else None
-    pairs, counts = _counted_pairs(indptr, rows, n_rows, shares)
-    of_text, row = np.divmod(pairs, n_rows)
-    values = (1 + np.log(counts)) * row_weights[row]
-    kept = values > 0
-    of_text, row, values = of_text[kept], row[kept], values[kept]
-    norms = np.sqrt(np.bincount(of_text, values**2, minlength=n_texts))
-    values /= np.maximum(norms, _SMALLEST_NORM)[of_text]
-    ends = np.cumsum(np.bincount(of_text, minlength=n_texts))
-    return WeightedTexts(np.append(0, ends), row.astype(np.int32), values.astype(np.float32))
-
-
-def positions(indptr: LongArray, rows: IntArray, n_words: int) -> LongArray:
-    """Number the words of each text, and its n-grams, in the order of the text.
-
-    Parameters
-    ----------
-    indptr : ndarray of int64, shape (N + 1,)
-        Text i has ``rows[indptr[i]:indptr[i + 1]]``.
-    rows : ndarray of int32, shape (P,)
-        Rows, in the order of the text.
-    n_words : int
-        V: rows from it on are n-grams.
-
-    Returns
-    -------
-    ndarray of int64, shape (P,)
-        From 0 in each text; of n-grams, from 0 as well.
-
-    Examples
-    --------
-    >>> positions(np.array([0, 4, 6]), np.array([1, 2, 7, 8, 3, 7], np.int32), 5).tolist()
-    [0, 1, 0, 1, 0, 0]
-    """
-    of_text = _rows_of_lists(indptr)
-    is_word = rows < n_words
-    before = np.append(0, np.cumsum(is_word))
-    words = before[:-1] - before[indptr[:-1]][of_text]
-    ngrams: LongArray = np.arange(rows.size) - indptr[:-1][of_text] - words
-    return np.where(is_word, words, ngrams)
-
-
 def texts_of_tags(documents: TagDocuments, n_tags: int) -> tuple[LongArray, IntArray]:
     """List the texts that have each tag.
 
@@ -339,19 +264,3 @@ def texts_of_tags(documents: TagDocuments, n_tags: int) -> tuple[LongArray, IntA
     order = np.argsort(documents.tag_ids, kind="stable")
     ends = np.cumsum(np.bincount(documents.tag_ids, minlength=n_tags))
     return np.append(0, ends), texts[order]
-
-
-def _counted_pairs(
-    indptr: LongArray, rows: IntArray, n_rows: int, shares: NDArray[np.float64] | None = None
-) -> tuple[LongArray, LongArray | NDArray[np.float64]]:
-    """Number the different (text, row), ascending, and count each, or sum its shares; numpy.unique is slower by far."""
-    pairs = _rows_of_lists(indptr) * n_rows + rows
-    if shares is None:
-        pairs = np.sort(pairs)
-    else:
-        order = np.argsort(pairs, kind="stable")
-        pairs, shares = pairs[order], shares[order]
-    first = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: pairs.size])
-    if shares is None or not first.size:
-        return pairs[first], np.diff(np.append(first, pairs.size))
-    return pairs[first], np.add.reduceat(shares, first)

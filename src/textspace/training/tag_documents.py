@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from textspace.text.documents import encode_documents
 from textspace.text.features import TextFeatures
+from textspace.text.id_store import IdStore, large_array
 from textspace.text.label_ids import KnownLabels
 from textspace.text.vocabulary import Vocabulary
+from textspace.training.weighted_texts import texts_of_rows
 
 if TYPE_CHECKING:
-    from textspace._typing import BoolArray, FloatArray, IntArray, LongArray, Source
+    from textspace._typing import FloatArray, IntArray, LongArray, Source
     from textspace.text.documents import EncodedDocuments
     from textspace.training.tagspace_parameters import TagSpaceParameters
 
-END_OF_TEXT = "</s>"
-_BLOCK = 4096  # texts
+_BLOCK = 1024  # texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,46 +108,70 @@ def encode_tagged(
         start=start,
         start_labels=start_tags,
         extend=extend,
+        end_of_text=False,
+        max_ngrams=parameters.max_ngrams,
     )
-    indptr, rows = _rows_of_items(encoded, len(features.vocabulary))
-    end_of_text = int(features.vocabulary.ids_of([END_OF_TEXT])[0])
-    kept = rows >= 0 if end_of_text < 0 else (rows >= 0) & (rows != end_of_text)
-    indptr = _kept_before(kept, indptr)
-    tag_indptr = encoded.label_indptr
-    tag_ids = _ascending(tag_indptr, encoded.label_ids)
+    _sort_tags(encoded.label_indptr, encoded.label_ids)
+    indptr, rows = _rows_of_texts(encoded, len(features.vocabulary), parameters)
+    documents = TagDocuments(indptr, rows, encoded.label_indptr, encoded.label_ids)
     encoded.close()
-    return features, names, counts, TagDocuments(indptr, rows[kept], tag_indptr, tag_ids)
+    return features, names, counts, documents
 
 
-def _kept_before(kept: BoolArray, indptr: LongArray) -> LongArray:
-    """Return where each text starts among the rows that are kept; in blocks, since 8 bytes a row would be many."""
-    out = np.zeros_like(indptr)
+def _sort_tags(indptr: LongArray, ids: IntArray) -> None:
     for begin in range(0, indptr.size - 1, _BLOCK):
         bounds = indptr[begin : begin + _BLOCK + 1]
-        sums = np.append(0, np.cumsum(kept[bounds[0] : bounds[-1]]))
-        out[begin : begin + bounds.size] = out[begin] + sums[bounds - bounds[0]]
-    return out
+        n_tags = np.diff(bounds)
+        if n_tags.max() > 1:
+            here = ids[bounds[0] : bounds[-1]]
+            here[:] = here[np.lexsort((here, np.repeat(np.arange(n_tags.size), n_tags)))]
 
 
-def _rows_of_items(encoded: EncodedDocuments, n_words: int) -> tuple[LongArray, IntArray]:
-    """Put in place of each word number its rows."""
-    if encoded.word_indptr is None or encoded.word_rows is None:
-        return np.asarray(encoded.indptr), np.asarray(encoded.items)
-    items, n_listed = encoded.items, encoded.word_indptr.size - 1
-    is_word = items < n_listed
-    words = np.where(is_word, items, 0)
-    lengths = np.where(is_word, np.diff(encoded.word_indptr)[words], 1)
-    ends = np.cumsum(lengths)
-    item_of = np.repeat(np.arange(items.size), lengths)
-    within = np.arange(int(lengths.sum())) - (ends - lengths)[item_of]
-    of_words = encoded.word_rows[np.where(is_word[item_of], encoded.word_indptr[words[item_of]] + within, 0)]
-    rows = np.where(is_word[item_of], of_words, n_words + items[item_of] - n_listed)
-    return np.append(0, ends)[encoded.indptr], rows.astype(np.int32)
+def _rows_of_texts(
+    encoded: EncodedDocuments, n_words: int, parameters: TagSpaceParameters
+) -> tuple[LongArray, IntArray]:
+    """Put in place of each word number its rows, and leave out rows of zeros."""
+    if encoded.word_indptr is None and encoded.items.min(initial=0) >= 0:
+        return encoded.indptr, encoded.items
+    lists = _RowLists.of(encoded, n_words)
+    indptr = large_array(encoded.indptr.size, np.int64, parameters.memory_budget)
+    indptr[0] = 0
+    store = IdStore(memory_budget=parameters.memory_budget, n_threads=parameters.n_threads)
+    for begin in range(0, len(encoded), _BLOCK):
+        bounds = encoded.indptr[begin : begin + _BLOCK + 1]
+        ends, rows = lists.rows_of(encoded.items[bounds[0] : bounds[-1]])
+        indptr[begin : begin + bounds.size] = indptr[begin] + ends[bounds - bounds[0]]
+        store.append(rows)
+    return indptr, store.take()
 
 
-def _ascending(indptr: LongArray, ids: IntArray) -> IntArray:
-    documents = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-    return np.asarray(ids)[np.lexsort((ids, documents))]
+class _RowLists(NamedTuple):
+    """The rows that an item stands for: W words, then one for any word n-gram, then none for a row of zeros, -1."""
+
+    begins: LongArray
+    lengths: LongArray
+    rows: IntArray
+    first_ngram: int  # its row
+
+    @classmethod
+    def of(cls, encoded: EncodedDocuments, n_words: int) -> _RowLists:
+        if encoded.word_indptr is None or encoded.word_rows is None:
+            return cls(np.zeros(2, np.int64), np.array([1, 0]), np.zeros(1, np.int32), 0)  # items are rows
+        indptr, rows = encoded.word_indptr, encoded.word_rows
+        if rows.min(initial=0) < 0:
+            indptr, rows = np.append(0, np.cumsum(rows >= 0))[indptr], rows[rows >= 0]
+        return cls(np.append(indptr, 0), np.append(np.diff(indptr), [1, 0]), np.append(rows, np.int32(0)), n_words)
+
+    def rows_of(self, items: IntArray) -> tuple[LongArray, IntArray]:
+        """Return how many rows there are before each item and after the last, and the rows."""
+        n_listed = self.lengths.size - 2
+        lists = np.minimum(items, n_listed)
+        lengths = self.lengths[lists]
+        ends = np.append(0, np.cumsum(lengths))
+        rows = self.rows[np.repeat(self.begins[lists] - ends[:-1], lengths) + np.arange(ends[-1])]
+        is_ngram = items >= n_listed
+        rows[ends[:-1][is_ngram]] = self.first_ngram + items[is_ngram] - n_listed
+        return ends, rows
 
 
 def idf_weights(documents: TagDocuments, n_rows: int) -> FloatArray:
@@ -164,10 +189,5 @@ def idf_weights(documents: TagDocuments, n_rows: int) -> FloatArray:
     ndarray of float32, shape (R,)
         At least 0.01, so that a text of words that all texts have is not empty.
     """
-    n_texts = np.zeros(n_rows, np.int64)
-    for begin in range(0, len(documents), _BLOCK):
-        indptr = documents.indptr[begin : begin + _BLOCK + 1]
-        of_text = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-        pairs = np.unique(of_text * n_rows + documents.rows[indptr[0] : indptr[-1]])
-        np.add.at(n_texts, pairs % n_rows, 1)
+    n_texts = texts_of_rows(documents, n_rows)
     return np.maximum(np.log(max(len(documents), 1) / np.maximum(n_texts, 1)), 0.01).astype(np.float32)

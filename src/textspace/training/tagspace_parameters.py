@@ -99,6 +99,8 @@ class TagSpaceParameters:
         A file of word vectors that known words start from; its dimension must be `dim`.
     min_count, min_count_label, word_ngrams, min_n, max_n, n_buckets : int
         From texts to rows, as for the classifier. The convolution reads words alone.
+    max_ngrams : int
+        How many buckets of n-grams have rows at most, the most frequent: a row takes 12 bytes a component in training.
     label_prefix : str
         What tags in the text of a file start with.
     memory_budget : int
@@ -146,6 +148,7 @@ class TagSpaceParameters:
     min_n: int = 0
     max_n: int = 0
     n_buckets: int = 2_000_000
+    max_ngrams: int = 2_000_000
     label_prefix: str = "__label__"
     memory_budget: int = 2**31
     n_threads: int = 1
@@ -272,6 +275,7 @@ _INTEGERS = {
     "min_n": (0, 255),
     "max_n": (0, 255),
     "n_buckets": (0, 2**31 - 1),
+    "max_ngrams": (0, 2**31 - 1),
     "memory_budget": (0, None),
 }
 
