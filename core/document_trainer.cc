@@ -113,6 +113,7 @@ class DocumentTrainer::Sampler {
   // a document many times: their rows are read and written once.
   int64_t add_items(int64_t begin, int64_t end) {
     int64_t n_features = 0;
+    ask_for_lists(begin, end);
     for (int64_t i = begin; i < end; ++i) {
       const int32_t item = documents_.items[i];
       if (item < 0 || item >= kFrequentItems)
@@ -126,6 +127,17 @@ class DocumentTrainer::Sampler {
     }
     frequent_.clear();
     return n_features;
+  }
+
+  // The lists of rows of a document's words lie far apart.
+  void ask_for_lists(int64_t begin, int64_t end) const {
+    if (!documents_.word_indptr) return;
+    const auto is_word = [this](int32_t item) { return item >= 0 && item < documents_.n_words; };
+    for (int64_t i = begin; i < end; ++i)
+      if (is_word(documents_.items[i])) __builtin_prefetch(documents_.word_indptr + documents_.items[i]);
+    for (int64_t i = begin; i < end; ++i)
+      if (is_word(documents_.items[i]))
+        __builtin_prefetch(documents_.word_rows + documents_.word_indptr[documents_.items[i]]);
   }
 
   int64_t add_rows(int32_t item, int32_t frequency) {
