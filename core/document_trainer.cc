@@ -20,6 +20,7 @@ constexpr int64_t kBatchRows = 4096;
 // never much later with the others than without copies, when each holds the rows of a document.
 constexpr int64_t kReplicaFloats = 1 << 17;
 constexpr int64_t kDocumentsPerExchange = 64, kLeastDocumentsPerExchange = 8;
+constexpr int64_t kItemsAhead = 64;  // of each document of a chunk; what follows them is read in order
 constexpr int32_t kFrequentItems = 1024;  // items from 0 on, the words that occur most often
 constexpr int kDrawsOfNegative = 1000;  // one label may be nearly all there is, or all labels true
 
@@ -61,7 +62,9 @@ class DocumentTrainer::Sampler {
       __builtin_prefetch(documents_.label_indptr + taken_[i]);
     }
     for (int64_t i = 0; i < n_taken_; ++i) {
-      __builtin_prefetch(documents_.items + documents_.indptr[taken_[i]]);
+      const int64_t begin = documents_.indptr[taken_[i]], end = documents_.indptr[taken_[i] + 1];
+      for (int64_t item = begin; item < std::min(end, begin + kItemsAhead); item += 16)
+        __builtin_prefetch(documents_.items + item);
       __builtin_prefetch(documents_.labels + documents_.label_indptr[taken_[i]]);
     }
   }
