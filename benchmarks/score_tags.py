@@ -57,22 +57,17 @@ def with_textspace(settings: dict[str, Any], train: Path, texts: list[str]) -> t
 
 
 def with_sklearn(settings: dict[str, Any], train: Path, texts: list[str]) -> tuple[float, Found]:
-    """One linear model a tag over tf-idf of words and pairs: a "model" of scikit-learn with its "C"."""
+    """One LinearSVC a tag, with its "C", over tf-idf of words and pairs."""
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.preprocessing import MultiLabelBinarizer
     from sklearn.svm import LinearSVC
 
-    models = {
-        "LinearSVC": lambda c: LinearSVC(C=c, random_state=1),
-        "LogisticRegression": lambda c: LogisticRegression(C=c, solver="liblinear", random_state=1),
-    }
     tags, training_texts = read(train)
     began = time.perf_counter()
     vectorizer, binarizer = TfidfVectorizer(ngram_range=(1, 2)), MultiLabelBinarizer(sparse_output=True)
     rows, targets = vectorizer.fit_transform(training_texts), binarizer.fit_transform(tags)
-    model = OneVsRestClassifier(models[settings["model"]](settings["C"]), n_jobs=1).fit(rows, targets)
+    model = OneVsRestClassifier(LinearSVC(C=settings["C"], random_state=1), n_jobs=1).fit(rows, targets)
     seconds = time.perf_counter() - began
     best = np.argsort(-model.decision_function(vectorizer.transform(texts)), axis=1, kind="stable")[:, :K]
     return seconds, binarizer.classes_[best].tolist()

@@ -165,6 +165,7 @@ PRESETS: Mapping[str, TagSpaceParameters] = {
     "paper": replace(
         _CNN, loss="tagspace", dim=64, margin=0.1, n_negatives=1000, optimizer="sgd", learning_rate=0.01, batch_size=32,
         epochs=10, reduction="sum", initialization="bag",
+        clip_norm=50.0,  # the first steps from a bag's long tag vectors are some ten times as large, and may diverge
     ),
     # flrngel's: maxima over runs of 5 positions of 60, the lowest of the true tags against the highest of all others.
     "tensorflow": replace(
