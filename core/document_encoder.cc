@@ -10,6 +10,7 @@
 namespace textspace {
 namespace {
 
+constexpr int64_t kBucketsAhead = 32;  // of words, in a table larger than the caches
 constexpr int kPartsPerThread = 4;
 constexpr int64_t kIdsPerPart = 1 << 20;  // at most, so that keep_going is asked often
 
@@ -174,9 +175,12 @@ RowLists word_buckets(const WordList& words, const NgramRange& range, int n_thre
 
 void add_bucket_counts(const int64_t* indptr, const int32_t* buckets, const int64_t* word_counts, int64_t n_words,
                        uint32_t* counts) {
+  const int64_t last = indptr[n_words] - 1;
   for (int64_t word = 0; word < n_words; ++word)
-    for (int64_t i = indptr[word]; i < indptr[word + 1]; ++i)
+    for (int64_t i = indptr[word]; i < indptr[word + 1]; ++i) {
+      __builtin_prefetch(counts + buckets[std::min(i + kBucketsAhead, last)], 1);
       counts[buckets[i]] += static_cast<uint32_t>(std::max<int64_t>(word_counts[word], 1));
+    }
 }
 
 RowLists word_item_rows(const int64_t* indptr, const int32_t* buckets, int64_t n_words, int64_t n_known,
@@ -185,9 +189,11 @@ RowLists word_item_rows(const int64_t* indptr, const int32_t* buckets, int64_t n
   lists.indptr.reserve(static_cast<size_t>(n_words) + 1);
   lists.rows.reserve(static_cast<size_t>(n_known + indptr[n_words]));
   lists.indptr.push_back(0);
+  const int64_t last = indptr[n_words] - 1;
   for (int64_t word = 0; word < n_words; ++word) {
     if (word < n_known) lists.rows.push_back(static_cast<int32_t>(word));
     for (int64_t i = indptr[word]; i < indptr[word + 1]; ++i) {
+      __builtin_prefetch(bucket_items + buckets[std::min(i + kBucketsAhead, last)]);
       const int32_t item = bucket_items[buckets[i]];
       if (item != kLeftOut) lists.rows.push_back(item == kMissingRow ? -1 : item + shift);
     }
