@@ -1,11 +1,12 @@
-"""Rank tags for test texts: ``score_tags.py textspace|scikit-learn|fastText SETTINGS TRAIN TEST``; prints JSON.
+"""Rank tags for test texts: ``score_tags.py PROGRAM SETTINGS TRAIN TEST``; prints JSON.
 
-textspace and scikit-learn are trained here, with SETTINGS in JSON; of fastText, TRAIN is the model file.
+textspace, scikit-learn and napkinXC are trained here, with SETTINGS in JSON; of fastText, TRAIN is the model file.
 """
 
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,6 +74,25 @@ def with_sklearn(settings: dict[str, Any], train: Path, texts: list[str]) -> tup
     return seconds, binarizer.classes_[best].tolist()
 
 
+def with_napkinxc(settings: dict[str, Any], train: Path, texts: list[str]) -> tuple[float, Found]:
+    """A model of napkinXC, a tree of logistic regressions or one a tag, over the same tf-idf; with 2 threads."""
+    from napkinxc import models
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.preprocessing import MultiLabelBinarizer
+
+    tags, training_texts = read(train)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        vectorizer, binarizer = TfidfVectorizer(ngram_range=(1, 2), dtype=np.float32), MultiLabelBinarizer()
+        rows, truth = vectorizer.fit_transform(training_texts), binarizer.fit(tags).classes_
+        numbers = {tag: number for number, tag in enumerate(truth)}
+        model = getattr(models, settings["model"])(folder, threads=2, seed=1)
+        model.fit(rows, [[numbers[tag] for tag in names] for names in tags])
+        seconds = time.perf_counter() - began
+        found = model.predict(vectorizer.transform(texts), top_k=K)
+    return seconds, [[truth[number] for number in best] for best in found]
+
+
 def with_fasttext(_: dict[str, Any], model: Path, texts: list[str]) -> tuple[float, Found]:
     """The best tags of a model that is trained already."""
     done = subprocess.run(
@@ -83,7 +103,12 @@ def with_fasttext(_: dict[str, Any], model: Path, texts: list[str]) -> tuple[flo
     return 0.0, [[tag.removeprefix(LABEL) for tag in line.split()] for line in lines]
 
 
-PROGRAMS = {"textspace": with_textspace, "scikit-learn": with_sklearn, "fastText": with_fasttext}
+PROGRAMS = {
+    "textspace": with_textspace,
+    "scikit-learn": with_sklearn,
+    "napkinXC": with_napkinxc,
+    "fastText": with_fasttext,
+}
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "textspace, paddle": {"preset": "paddle"},
     "textspace, starspace": {"preset": "starspace"},
 }
+TREES = {"napkinXC, label tree": "PLT", "napkinXC, one-vs-rest": "BR"}
 DEFAULT = "textspace, default"
 SVC = "scikit-learn, LinearSVC"
 Figures = dict[str, float]
@@ -39,9 +40,10 @@ def measure(scale: Scale) -> Section:
         f"In % of the test texts, as means over the texts; pooled recall is over all tags of all texts, as fastText "
         f"counts. textspace's default is the mean of the seeds {', '.join(map(str, scale.seeds))}; other lines are one "
         "run. scikit-learn: tf-idf of words and pairs, one linear model a tag, C chosen by P@1 on a tenth of the "
-        "training texts. fastText: words and pairs, dim 50, 25 epochs; its scores are of 10 threads, since with "
-        "fewer it leaves most of its input matrix uninitialized. Seconds of training, reading the texts included: "
-        "textspace and fastText with 2 threads, scikit-learn with the one it uses.",
+        "training texts. napkinXC: the same tf-idf, its defaults, 2 threads. fastText: words and pairs, dim 50, 25 "
+        "epochs; its scores are of 10 threads, since with fewer it leaves most of its input matrix uninitialized. "
+        "Seconds of training, reading the texts included: textspace and fastText with 2 threads, scikit-learn with the "
+        "one it uses.",
         ("set", "method", "P@1", "R@10", "R@10, pooled", "training, s"),
     )
     for name in ("cooking", "debtags"):
@@ -79,6 +81,8 @@ def figures_of(name: str, scale: Scale) -> dict[str, Figures]:
         by_cost = {cost: scored("scikit-learn", {"C": cost}, *kept)["P@1"] for cost in COSTS}
         cost = max(by_cost, key=lambda cost: by_cost[cost])
     found[SVC] = scored("scikit-learn", {"C": cost}, train, test)
+    for method, model in TREES.items():
+        found[method] = scored("napkinXC", {"model": model}, train, test)
     for method, (loss, rate) in LOSSES.items():
         found[method] = fasttext(replace(FASTTEXT, text=train, loss=loss, learning_rate=rate), test)
     return found
