@@ -109,6 +109,8 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str], *, start: StoredTa
         values |= _SHORT if short else _LONG
     if given["encoder"] == "cnn":
         values |= {"word_ngrams": 1, "min_n": 0, "max_n": 0}
+    if given["loss"] == "hs":
+        values["tag_bias"] = False  # a tree has none
     values |= {name: given[name] for name in OVERRIDES if given[name] is not None}
     values |= dict(given["options"] or {})
     if start is not None:
