@@ -35,9 +35,7 @@ def test_unknown_words_have_the_tags_by_frequency(preset):
 
 
 def test_hierarchical_softmax_ranks_by_the_probabilities_of_its_tree():
-    ts = TagSpace(
-        loss="hs", dim=8, linear=False, n_threads=1, epochs=30, options={"batch_size": 1}
-    ).fit(TEXTS, TAGS)
+    ts = TagSpace(loss="hs", dim=8, linear=False, n_threads=1, epochs=30, options={"batch_size": 1}).fit(TEXTS, TAGS)
     ranked = ts.rank(["fish"], k=3)
     assert ranked.labels[0, 0] == "fish"
     assert np.exp(ranked.scores).sum() == pytest.approx(1, abs=1e-5)
