@@ -21,6 +21,8 @@ constexpr int64_t kBatchRows = 4096;
 constexpr int64_t kReplicaFloats = 1 << 17;
 constexpr int64_t kDocumentsPerExchange = 64, kLeastDocumentsPerExchange = 8;
 constexpr int64_t kItemsAhead = 64;  // of each document of a chunk; what follows them is read in order
+constexpr int64_t kBoundsAhead = 32, kListsAhead = 16;
+constexpr int64_t kLineRows = 16;  // of a list, in a cache line
 constexpr int32_t kFrequentItems = 1024;  // items from 0 on, the words that occur most often
 constexpr int kDrawsOfNegative = 1000;  // one label may be nearly all there is, or all labels true
 
@@ -41,6 +43,30 @@ std::vector<int64_t> tree_counts(const std::vector<int64_t>& counts, const Docum
 }
 
 }  // namespace
+
+// Goes through the items of some documents, one document after another.
+class ItemCursor {
+ public:
+  ItemCursor() = default;
+  ItemCursor(const Documents& documents, const int64_t* taken, int64_t n)
+      : documents_(&documents), taken_(taken), taken_end_(taken + n) {}
+
+  // -1 after the last.
+  int32_t next() {
+    while (item_ == end_) {
+      if (taken_ == taken_end_) return -1;
+      item_ = documents_->indptr[*taken_];
+      end_ = documents_->indptr[*taken_ + 1];
+      ++taken_;
+    }
+    return documents_->items[item_++];
+  }
+
+ private:
+  const Documents* documents_ = nullptr;
+  const int64_t *taken_ = nullptr, *taken_end_ = nullptr;
+  int64_t item_ = 0, end_ = 0;
+};
 
 // One thread's batches: documents with their rows and targets.
 class DocumentTrainer::Sampler {
@@ -67,6 +93,9 @@ class DocumentTrainer::Sampler {
         __builtin_prefetch(documents_.items + item);
       __builtin_prefetch(documents_.labels + documents_.label_indptr[taken_[i]]);
     }
+    bounds_ahead_ = lists_ahead_ = ItemCursor(documents_, taken_, n_taken_);
+    for (int64_t i = 0; i < kBoundsAhead; ++i) bounds_ahead_.next();
+    for (int64_t i = 0; i < kListsAhead; ++i) lists_ahead_.next();
   }
 
   // Fills the batch with at most `limit` of the documents taken; false where none is left. Sets the number of their items.
@@ -116,8 +145,8 @@ class DocumentTrainer::Sampler {
   // a document many times: their rows are read and written once.
   int64_t add_items(int64_t begin, int64_t end) {
     int64_t n_features = 0;
-    ask_for_lists(begin, end);
     for (int64_t i = begin; i < end; ++i) {
+      if (documents_.word_indptr) look_ahead();
       const int32_t item = documents_.items[i];
       if (item < 0 || item >= kFrequentItems)
         n_features += add_rows(item, 1);
@@ -132,16 +161,17 @@ class DocumentTrainer::Sampler {
     return n_features;
   }
 
-  // The lists of rows of a document's words lie far apart.
-  void ask_for_lists(int64_t begin, int64_t end) const {
-    if (!documents_.word_indptr) return;
-    const auto is_word = [this](int32_t item) { return item >= 0 && item < documents_.n_words; };
-    for (int64_t i = begin; i < end; ++i)
-      if (is_word(documents_.items[i])) __builtin_prefetch(documents_.word_indptr + documents_.items[i]);
-    for (int64_t i = begin; i < end; ++i)
-      if (is_word(documents_.items[i]))
-        __builtin_prefetch(documents_.word_rows + documents_.word_indptr[documents_.items[i]]);
+  // The lists of rows of words lie far apart, and the rows too: where a list begins is asked for first, then the list.
+  void look_ahead() {
+    if (const int32_t word = bounds_ahead_.next(); is_word(word)) __builtin_prefetch(documents_.word_indptr + word);
+    const int32_t word = lists_ahead_.next();
+    if (!is_word(word)) return;
+    const int64_t end = documents_.word_indptr[word + 1];
+    for (int64_t i = documents_.word_indptr[word]; i < end; i += kLineRows)
+      __builtin_prefetch(documents_.word_rows + i);
   }
+
+  bool is_word(int32_t item) const { return item >= 0 && item < documents_.n_words; }
 
   int64_t add_rows(int32_t item, int32_t frequency) {
     if (item < 0) return frequency;
@@ -208,6 +238,7 @@ class DocumentTrainer::Sampler {
   Rng rng_;
   std::optional<Permutation> order_;
   int64_t epoch_ = -1, n_taken_ = 0, next_ = 0;
+  ItemCursor bounds_ahead_, lists_ahead_;
   int64_t taken_[kChunkDocuments];
   std::vector<int64_t> row_begin_, n_features_, target_begin_;
   std::vector<CountedRow> rows_;
