@@ -12,17 +12,17 @@
 namespace textspace {
 namespace {
 
-// Threads take the documents in chunks of this many, and train them in batches of about so many rows.
+// Threads take the documents in chunks of this many, and train them in batches whose rows hold about so many floats:
+// they are asked for when the batch is filled, and wait in the second-level cache.
 constexpr int64_t kChunkDocuments = 64;
-constexpr int64_t kBatchRows = 4096;
+constexpr int64_t kBatchFloats = 1 << 16;
 // Where documents are compared with all outputs and these are few, each thread has its copy of them. Copies exchange
-// their changes when all threads together have trained some 64 documents, or each 8: what one thread has learned is
-// never much later with the others than without copies, when each holds the rows of a document.
+// their changes when all threads together have trained some 64 documents, but not before each has trained 8.
 constexpr int64_t kReplicaFloats = 1 << 17;
 constexpr int64_t kDocumentsPerExchange = 64, kLeastDocumentsPerExchange = 8;
 constexpr int64_t kItemsAhead = 64;  // of each document of a chunk; what follows them is read in order
 constexpr int64_t kBoundsAhead = 32, kListsAhead = 16;
-constexpr int64_t kLineRows = 16;  // of a list, in a cache line
+constexpr int64_t kLineFloats = 16, kLineRows = 16;  // in a cache line
 constexpr int32_t kFrequentItems = 1024;  // items from 0 on, the words that occur most often
 constexpr int kDrawsOfNegative = 1000;  // one label may be nearly all there is, or all labels true
 
@@ -103,7 +103,7 @@ class DocumentTrainer::Sampler {
     clear();
     *n_items = 0;
     const int64_t end = std::min(n_taken_, next_ + limit);
-    while (next_ < end && static_cast<int64_t>(rows_.size()) < kBatchRows) {
+    while (next_ < end && static_cast<int64_t>(rows_.size()) * trainer_.model_.stride < kBatchFloats) {
       const int64_t document = taken_[next_++];
       *n_items += documents_.indptr[document + 1] - documents_.indptr[document];
       *n_items += documents_.label_indptr[document + 1] - documents_.label_indptr[document];
@@ -186,6 +186,8 @@ class DocumentTrainer::Sampler {
   }
 
   void add_row(int64_t row, int32_t frequency) {
+    const float* begin = trainer_.model_.input + row * trainer_.model_.stride;
+    for (int64_t d = 0; d < trainer_.model_.stride; d += kLineFloats) __builtin_prefetch(begin + d, 0, 2);
     rows_.push_back({static_cast<int32_t>(row), static_cast<float>(frequency)});
   }
 
@@ -304,6 +306,7 @@ void DocumentTrainer::work(int thread_id, int64_t end) {
   const LearningRate rate = {options_.learning_rate, &items_done_,
                              static_cast<double>(n_items_) * static_cast<double>(options_.epochs)};
   const int64_t chunks = n_chunks(documents_.n);
+  int64_t n_since_exchange = 0;
   while (!stopped_) {
     int64_t chunk = next_chunk_.load();
     while (chunk < end && !next_chunk_.compare_exchange_weak(chunk, chunk + 1)) {
@@ -313,13 +316,19 @@ void DocumentTrainer::work(int thread_id, int64_t end) {
     sampler.take(chunk / chunks, begin, std::min(begin + kChunkDocuments, documents_.n));
     for (int64_t n_items; !stopped_ && sampler.fill(outputs ? n_together : kChunkDocuments, &n_items);) {
       ClassifierLossSample loss;
-      kernels().train_documents(model, sampler.batch(), rate, workspace.get(), &loss);
-      if (outputs) outputs->exchange();
+      const DocumentBatch batch = sampler.batch();
+      kernels().train_documents(model, batch, rate, workspace.get(), &loss);
+      n_since_exchange += batch.n;
+      if (outputs && n_since_exchange >= n_together) {
+        outputs->exchange();
+        n_since_exchange = 0;
+      }
       __atomic_fetch_add(&items_done_, n_items, __ATOMIC_RELAXED);
       add(loss_sum_, loss.sum);
       loss_n_ += loss.n;
     }
   }
+  if (outputs) outputs->exchange();
 }
 
 }  // namespace textspace
