@@ -109,13 +109,21 @@ void CorpusEncoder::number_new_words(Part* part) {
   for (size_t i = 0; i < n_frequent; ++i) counts_[i] += part->frequent_counts[i];
   const WordList words = part->new_words.words();
   part->new_ids.resize(static_cast<size_t>(words.n_words));
-  for (int64_t i = 0; i < words.n_words; ++i) {
-    Bytes word;
-    words.get(i, &word);
-    const int32_t word_id = table_.find_or_add(make_token(word.data, word.size));
-    if (word_id == static_cast<int32_t>(counts_.size())) counts_.push_back(0);
-    counts_[static_cast<size_t>(word_id)] += part->new_counts[static_cast<size_t>(i)];
-    part->new_ids[static_cast<size_t>(i)] = word_id;
+  Token batch[kBatch];
+  for (int64_t begin = 0; begin < words.n_words; begin += kBatch) {
+    const int64_t n = std::min<int64_t>(kBatch, words.n_words - begin);
+    for (int64_t i = 0; i < n; ++i) {
+      Bytes word;
+      words.get(begin + i, &word);
+      batch[i] = make_token(word.data, word.size);
+      table_.prefetch(batch[i].hash);
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      const int32_t word_id = table_.find_or_add(batch[i]);
+      if (word_id == static_cast<int32_t>(counts_.size())) counts_.push_back(0);
+      counts_[static_cast<size_t>(word_id)] += part->new_counts[static_cast<size_t>(begin + i)];
+      part->new_ids[static_cast<size_t>(begin + i)] = word_id;
+    }
   }
   n_tokens_ += part->n_tokens;
   n_lines_ += part->n_lines;

@@ -10,7 +10,6 @@
 namespace textspace {
 namespace {
 
-constexpr int64_t kBucketsAhead = 32;  // of words, in a table larger than the caches
 constexpr int kPartsPerThread = 4;
 constexpr int64_t kIdsPerPart = 1 << 20;  // at most, so that keep_going is asked often
 
@@ -144,62 +143,6 @@ bool DocumentEncoder::encode(const int32_t* bucket_items, const KeepGoing& keep_
     }
     require_measured(done.n_items == n_items);
   });
-}
-
-RowLists word_buckets(const WordList& words, const NgramRange& range, int n_threads) {
-  struct Words {
-    int64_t begin, end;
-    RowLists lists;
-  };
-  std::vector<Words> parts;
-  const int64_t n_parts = static_cast<int64_t>(n_threads) * kPartsPerThread;
-  for (int64_t i = 0; i < n_parts; ++i)
-    parts.push_back({words.n_words * i / n_parts, words.n_words * (i + 1) / n_parts, {}});
-  for_each_part(parts, n_threads, [] { return true; }, [&](Words& part) {
-    for (int64_t i = part.begin; i < part.end; ++i) {
-      Bytes word;
-      if (!words.get(i, &word)) throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
-      for_each_ngram(word, range, [&](int64_t, int64_t, int32_t bucket) { part.lists.rows.push_back(bucket); });
-      part.lists.indptr.push_back(static_cast<int64_t>(part.lists.rows.size()));
-    }
-  });
-  RowLists all;
-  all.indptr.push_back(0);
-  for (const Words& part : parts) {
-    const int64_t begin = all.indptr.back();
-    for (int64_t end : part.lists.indptr) all.indptr.push_back(begin + end);
-    all.rows.insert(all.rows.end(), part.lists.rows.begin(), part.lists.rows.end());
-  }
-  return all;
-}
-
-void add_bucket_counts(const int64_t* indptr, const int32_t* buckets, const int64_t* word_counts, int64_t n_words,
-                       uint32_t* counts) {
-  const int64_t last = indptr[n_words] - 1;
-  for (int64_t word = 0; word < n_words; ++word)
-    for (int64_t i = indptr[word]; i < indptr[word + 1]; ++i) {
-      __builtin_prefetch(counts + buckets[std::min(i + kBucketsAhead, last)], 1);
-      counts[buckets[i]] += static_cast<uint32_t>(std::max<int64_t>(word_counts[word], 1));
-    }
-}
-
-RowLists word_item_rows(const int64_t* indptr, const int32_t* buckets, int64_t n_words, int64_t n_known,
-                        const int32_t* bucket_items, int32_t shift) {
-  RowLists lists;
-  lists.indptr.reserve(static_cast<size_t>(n_words) + 1);
-  lists.rows.reserve(static_cast<size_t>(n_known + indptr[n_words]));
-  lists.indptr.push_back(0);
-  const int64_t last = indptr[n_words] - 1;
-  for (int64_t word = 0; word < n_words; ++word) {
-    if (word < n_known) lists.rows.push_back(static_cast<int32_t>(word));
-    for (int64_t i = indptr[word]; i < indptr[word + 1]; ++i) {
-      __builtin_prefetch(bucket_items + buckets[std::min(i + kBucketsAhead, last)]);
-      const int32_t item = bucket_items[buckets[i]];
-      if (item != kLeftOut) lists.rows.push_back(item == kMissingRow ? -1 : item + shift);
-    }
-    lists.indptr.push_back(static_cast<int64_t>(lists.rows.size()));
-  }
-  return lists;
 }
 
 int64_t number_buckets(const uint32_t* counts, int64_t n_buckets, int32_t first, int32_t* bucket_items) {

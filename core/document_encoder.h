@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "subwords.h"
 #include "threads.h"
 
 namespace textspace {
@@ -71,18 +70,6 @@ class DocumentEncoder {
   const int n_threads_;
   std::vector<Part> parts_;
 };
-
-// The buckets of each word's character n-grams.
-RowLists word_buckets(const WordList& words, const NgramRange& range, int n_threads);
-
-// counts[bucket] += the count of each word that has an n-gram in it, once for each time it has it.
-void add_bucket_counts(const int64_t* indptr, const int32_t* buckets, const int64_t* word_counts, int64_t n_words,
-                       uint32_t* counts);
-
-// The rows of each word: word i < n_known has row i first, then all have row bucket_items[bucket] + shift for each of
-// their n-grams; -1 for a bucket that is kMissingRow, none for one that is kLeftOut.
-RowLists word_item_rows(const int64_t* indptr, const int32_t* buckets, int64_t n_words, int64_t n_known,
-                        const int32_t* bucket_items, int32_t shift);
 
 // Items first..first + n - 1 for the buckets with a count above 0, the most frequent first, ties by bucket; returns n.
 // Buckets that have an item already (>= 0) keep it.

@@ -6,12 +6,6 @@
 namespace textspace {
 namespace {
 
-Bytes word_at(const WordList& words, int64_t i) {
-  Bytes word;
-  if (!words.get(i, &word)) throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
-  return word;
-}
-
 // Where many n-grams are looked up, a table of all buckets beats a binary search for each.
 std::vector<int32_t> table_of_buckets(const BucketRows& bucket_rows, int64_t n_buckets) {
   std::vector<int32_t> table(static_cast<size_t>(n_buckets), -1);
@@ -25,6 +19,12 @@ std::vector<int32_t> table_of_buckets(const BucketRows& bucket_rows, int64_t n_b
 
 }  // namespace
 
+Bytes word_at(const WordList& words, int64_t i) {
+  Bytes word;
+  if (!words.get(i, &word)) throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
+  return word;
+}
+
 int32_t BucketRows::row(int32_t bucket) const {
   if (!buckets) return static_cast<int32_t>(first_row + bucket);
   const int32_t* found = std::lower_bound(buckets, buckets + n_rows, bucket);
@@ -33,6 +33,16 @@ int32_t BucketRows::row(int32_t bucket) const {
 }
 
 int32_t BucketRows::checked(int32_t row) const { return row >= first_row && row < first_row + n_rows ? row : -1; }
+
+int64_t n_ngrams(Bytes word, const NgramRange& range) {
+  if (range.max_n <= 0 || is_end_of_line(word)) return 0;
+  const uint8_t* end = word.data + word.size;
+  const int64_t n_characters = 2 + std::count_if(word.data, end, [](uint8_t byte) { return !is_continuation(byte); });
+  int64_t n = range.min_n <= 1 ? -2 : 0;  // the brackets alone
+  for (int64_t length = std::max(range.min_n, 1); length <= std::min<int64_t>(range.max_n, n_characters); ++length)
+    n += n_characters - length + 1;
+  return n;
+}
 
 void add_ngram_weights(const WordList& words, const int64_t* counts, const NgramRange& range, int64_t* weights) {
   for (int64_t i = 0; i < words.n_words; ++i) {

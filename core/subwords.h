@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "fast_modulo.h"
 #include "hashing.h"
 #include "vocabulary.h"
 
@@ -33,6 +34,9 @@ struct RowLists {
   std::vector<int32_t> rows;
 };
 
+// Throws std::invalid_argument where the offsets are damaged.
+Bytes word_at(const WordList& words, int64_t i);
+
 inline bool is_end_of_line(Bytes word) { return word.size == 4 && std::memcmp(word.data, "</s>", 4) == 0; }
 inline bool is_continuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
 
@@ -42,6 +46,7 @@ template <typename Visit>
 void for_each_ngram(Bytes word, const NgramRange& range, Visit visit) {
   if (range.max_n <= 0 || is_end_of_line(word)) return;
   const int64_t n = word.size + 2;
+  const FastModulo bucket_of(range.n_buckets);
   const auto byte_at = [&](int64_t pos) {
     return pos == 0 ? uint8_t{'<'} : pos == n - 1 ? uint8_t{'>'} : word.data[pos - 1];
   };
@@ -53,10 +58,13 @@ void for_each_ngram(Bytes word, const NgramRange& range, Visit visit) {
       do hash = fnv1a_step(hash, byte_at(end++));
       while (end < n && is_continuation(byte_at(end)));
       const bool lone_bracket = length == 1 && (begin == 0 || end == n);
-      if (length >= range.min_n && !lone_bracket) visit(begin, end, static_cast<int32_t>(hash % range.n_buckets));
+      if (length >= range.min_n && !lone_bracket) visit(begin, end, static_cast<int32_t>(bucket_of(hash)));
     }
   }
 }
+
+// How many n-grams for_each_ngram() visits.
+int64_t n_ngrams(Bytes word, const NgramRange& range);
 
 // weights[bucket] += the count of every word that has an n-gram in the bucket, once for each time it has it (a count
 // below 1 weighs 1, so that no n-gram of the vocabulary weighs nothing).

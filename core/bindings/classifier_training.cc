@@ -7,6 +7,7 @@
 #include "document_trainer.h"
 #include "isa.h"
 #include "parallel.h"
+#include "word_buckets.h"
 
 namespace textspace {
 namespace {
@@ -102,42 +103,59 @@ nb::ndarray<nb::numpy, T, nb::ndim<1>> to_numpy(std::vector<T>&& values) {
   return nb::ndarray<nb::numpy, T, nb::ndim<1>>(data, {n}, owner);
 }
 
-// The buckets of words, counted, and then replaced by rows.
+// The buckets of words, with the arrays that they read.
 class BoundWordBuckets {
  public:
-  BoundWordBuckets(Array1D<uint8_t> blob, Array1D<int64_t> offsets, int min_n, int max_n, int64_t n_buckets,
-                   int n_threads)
-      : n_buckets_(n_buckets) {
-    require(length(offsets) >= 1, "`offsets` must have one entry more than there are words");
+  BoundWordBuckets(Array1D<uint8_t> blob, Array1D<int64_t> offsets, int64_t n_known, int min_n, int max_n,
+                   int64_t n_buckets, int n_threads)
+      : blob_(std::move(blob)), offsets_(std::move(offsets)), n_buckets_(n_buckets) {
+    require(length(offsets_) >= 1, "`offsets` must have one entry more than there are words");
+    require(n_known >= 0 && n_known <= n_words(), "`n_known` must be from 0 to the number of words");
     require(n_buckets >= 1 && n_buckets < (int64_t{1} << 31), "`n_buckets` must be from 1 to 2**31 - 1");
     require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
-    const WordList words = {blob.data(), length(blob), offsets.data(), length(offsets) - 1};
+    const WordList words = {blob_.data(), length(blob_), offsets_.data(), n_words()};
     nb::gil_scoped_release release;
-    lists_ = word_buckets(words, {min_n, max_n, static_cast<uint32_t>(n_buckets)}, n_threads);
+    buckets_ = std::make_unique<WordBuckets>(
+        words, n_known, NgramRange{min_n, max_n, static_cast<uint32_t>(n_buckets)}, n_threads);
+  }
+
+  int64_t n_rows() const { return buckets_->n_rows(); }
+
+  void fill(MutableArray1D<int32_t> rows) {
+    require(!rows_ && length(rows) == n_rows(), "`rows` must be given once, with `n_rows` entries");
+    rows_.emplace(std::move(rows));
+    nb::gil_scoped_release release;
+    buckets_->fill(rows_->data());
   }
 
   void add_counts(Array1D<int64_t> word_counts, MutableArray1D<uint32_t> counts) const {
+    require(rows_.has_value(), "fill() must come before add_counts()");
     require(length(word_counts) == n_words(), "`word_counts` must have one entry for each word");
     require(length(counts) == n_buckets_, "`counts` must have one entry for each bucket");
     nb::gil_scoped_release release;
-    add_bucket_counts(lists_.indptr.data(), lists_.rows.data(), word_counts.data(), n_words(), counts.data());
+    buckets_->add_counts(rows_->data(), word_counts.data(), counts.data());
   }
 
-  nb::tuple rows(int64_t n_known, Array1D<int32_t> bucket_items, int32_t shift) const {
+  nb::ndarray<nb::numpy, int64_t, nb::ndim<1>> to_rows(Array1D<int32_t> bucket_items, int32_t shift) {
+    require(rows_.has_value(), "fill() must come before to_rows()");
     require(length(bucket_items) == n_buckets_, "`bucket_items` must have one entry for each bucket");
-    RowLists rows;
     {
+      const MutableArray1D<int32_t> rows = std::move(*rows_);  // they are no buckets any more
+      rows_.reset();
       nb::gil_scoped_release release;
-      rows = word_item_rows(lists_.indptr.data(), lists_.rows.data(), n_words(), n_known, bucket_items.data(), shift);
+      buckets_->to_rows(bucket_items.data(), shift, rows.data());
     }
-    return nb::make_tuple(to_numpy(std::move(rows.indptr)), to_numpy(std::move(rows.rows)));
+    return to_numpy(std::vector<int64_t>(buckets_->indptr()));
   }
 
  private:
-  int64_t n_words() const { return static_cast<int64_t>(lists_.indptr.size()) - 1; }
+  int64_t n_words() const { return length(offsets_) - 1; }
 
+  Array1D<uint8_t> blob_;
+  Array1D<int64_t> offsets_;
   int64_t n_buckets_;
-  RowLists lists_;
+  std::unique_ptr<WordBuckets> buckets_;
+  std::optional<MutableArray1D<int32_t>> rows_;
 };
 
 void bind_fill_random_rows(Matrix matrix, int dim, float bound, uint64_t seed, int n_threads) {
@@ -271,14 +289,18 @@ void bind_encoder(nb::module_& m) {
       .def("encode", &Encoder::encode, nb::arg("bucket_items"), nb::arg("indptr").noconvert(),
            nb::arg("items").noconvert(), nb::arg("label_indptr").noconvert(), nb::arg("labels").noconvert(),
            "Write the documents into arrays of the sizes that measure() told.");
-  using WordBuckets = BoundWordBuckets;
-  nb::class_<WordBuckets>(m, "WordBuckets", "The buckets of words' character n-grams; see core/document_encoder.h.")
-      .def(nb::init<Array1D<uint8_t>, Array1D<int64_t>, int, int, int64_t, int>(), nb::arg("blob"), nb::arg("offsets"),
-           nb::kw_only(), nb::arg("min_n"), nb::arg("max_n"), nb::arg("n_buckets"), nb::arg("n_threads"))
-      .def("add_counts", &WordBuckets::add_counts, nb::arg("word_counts"), nb::arg("counts").noconvert(),
+  nb::class_<BoundWordBuckets>(m, "WordBuckets", "The buckets of words' character n-grams; see core/word_buckets.h.")
+      .def(nb::init<Array1D<uint8_t>, Array1D<int64_t>, int64_t, int, int, int64_t, int>(), nb::arg("blob"),
+           nb::arg("offsets"), nb::arg("n_known"), nb::kw_only(), nb::arg("min_n"), nb::arg("max_n"),
+           nb::arg("n_buckets"), nb::arg("n_threads"))
+      .def_prop_ro("n_rows", &BoundWordBuckets::n_rows, "How many rows there are at most.")
+      .def("fill", &BoundWordBuckets::fill, nb::arg("rows").noconvert(),
+           "Write the rows of the words, and for now the buckets of their n-grams, into the array; it is kept.")
+      .def("add_counts", &BoundWordBuckets::add_counts, nb::arg("word_counts"), nb::arg("counts").noconvert(),
            "Add to each bucket's count those of the words that have an n-gram in it.")
-      .def("rows", &WordBuckets::rows, nb::arg("n_known"), nb::arg("bucket_items"), nb::arg("shift"),
-           "The rows of each word as (indptr, rows): i for word i < n_known, then bucket_items[bucket] + shift.");
+      .def("to_rows", &BoundWordBuckets::to_rows, nb::arg("bucket_items"), nb::arg("shift"),
+           "Put bucket_items[bucket] + shift in place of each bucket; returns where the rows of each word begin, and "
+           "the end.");
   m.def("fill_random_rows", bind_fill_random_rows, nb::arg("matrix").noconvert(), nb::arg("dim"), nb::arg("bound"),
         nb::arg("seed"), nb::arg("n_threads"),
         "Fill with numbers uniform in [-bound, bound), and with zeros from column `dim` on.");

@@ -215,7 +215,11 @@ def _encode(
     blob, offsets = tokens.words(listed)
     first_item = listed.size  # of the buckets
     bucket_items = _known_buckets(start, first_item)
-    buckets = _word_buckets(start, blob, offsets, n_threads) if with_subwords else None
+    buckets, word_rows = None, None
+    if with_subwords:
+        buckets = _word_buckets(start, (blob, offsets), n_words, n_threads)
+        word_rows = large_array(buckets.n_rows, np.int32, memory_budget)
+        buckets.fill(word_rows)
     if extend and start.buckets is not None and start.n_buckets:
         counts = np.zeros(start.n_buckets, np.uint32)
         encoder.count_buckets(counts)
@@ -228,7 +232,10 @@ def _encode(
     features = _features(start, tokens, (blob, offsets), bucket_items, first_item)
     if start.skip_missing:
         bucket_items[bucket_items == _MISSING_ROW] = _LEFT_OUT
-    word_indptr, word_rows = buckets.rows(n_words, bucket_items, n_words - first_item) if buckets else (None, None)
+    word_indptr = None
+    if buckets is not None and word_rows is not None:
+        word_indptr = buckets.to_rows(bucket_items, n_words - first_item)
+        word_rows = word_rows[: word_indptr[-1]]
     n_documents, n_items, n_labels = encoder.measure(bucket_items)
     documents = EncodedDocuments(
         large_array(n_documents + 1, np.int64, memory_budget),
@@ -276,8 +283,8 @@ def _features(
 
 
 def _word_buckets(
-    start: TextFeatures, blob: NDArray[np.uint8], offsets: LongArray, n_threads: int
+    start: TextFeatures, words: tuple[NDArray[np.uint8], LongArray], n_known: int, n_threads: int
 ) -> _core.WordBuckets:
     return _core.WordBuckets(
-        blob, offsets, min_n=start.min_n, max_n=start.max_n, n_buckets=start.n_buckets, n_threads=n_threads
+        *words, n_known, min_n=start.min_n, max_n=start.max_n, n_buckets=start.n_buckets, n_threads=n_threads
     )
