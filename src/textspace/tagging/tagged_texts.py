@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from textspace._validation import check_choice
 from textspace.text.labelled import read_labelled, split_labels, text_lines
-from textspace.text.tokenizers import tokenize
+from textspace.text.tokenizers import fold_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -201,4 +201,4 @@ def folded(texts: Iterable[str], folding: Folding) -> list[str]:
     """
     if check_choice("folding", folding, FOLDINGS) == "whitespace":
         return list(texts)
-    return [" ".join(tokenize(text.replace("\n", " "), tokenizer="unicode")) for text in texts]
+    return [fold_words(text.replace("\n", " ")) for text in texts]

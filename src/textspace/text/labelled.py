@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from textspace._typing import LongArray, Source
 
 _SEPARATORS = " \n\r\t\v\f\0"
+_ODD_SEPARATORS = ("  ", *"\n\r\t\v\f\0")
 _END_OF_LINE_TOKEN = re.compile(f"(?<![^{_SEPARATORS}])</s>(?![^{_SEPARATORS}])")
 _BATCH = 1024
 BLOCK_SIZE = 1 << 21  # bytes of a file that are read at once
@@ -116,9 +117,25 @@ def split_labels(line: str, label_prefix: str) -> tuple[str, tuple[str, ...]]:
     """
     if label_prefix not in line:
         return line, ()
-    tokens = [token for token in re.split(f"[{_SEPARATORS}]+", line) if token]
-    labels = tuple(token[len(label_prefix) :] for token in tokens if token.startswith(label_prefix))
-    return " ".join(token for token in tokens if not token.startswith(label_prefix)), labels
+    if any(map(line.__contains__, _ODD_SEPARATORS)):
+        line = " ".join(re.split(f"[{_SEPARATORS}]+", line))
+    labels, text = _leading_labels(line.strip(" "), label_prefix)
+    if text and label_prefix in text:
+        tokens = text.split(" ")
+        labels += [token[len(label_prefix) :] for token in tokens if token.startswith(label_prefix)]
+        text = " ".join(token for token in tokens if not token.startswith(label_prefix))
+    return text, tuple(labels)
+
+
+def _leading_labels(line: str, label_prefix: str) -> tuple[list[str], str]:
+    # Nearly always all labels stand before the text, which need not be cut.
+    labels = []
+    begin, end = 0, line.find(" ")
+    while end >= 0 and line.startswith(label_prefix, begin, end):
+        labels.append(line[begin + len(label_prefix) : end])
+        begin = end + 1
+        end = line.find(" ", begin)
+    return labels, line[begin:]
 
 
 def label_lists(labels: object) -> tuple[list[str], LongArray]:

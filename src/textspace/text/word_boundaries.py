@@ -59,6 +59,7 @@ def unicode_words(text: str) -> list[str]:
     -----
     Two departures: scripts without spaces, such as Thai, form one word a run; and an apostrophe after a Hebrew letter
     is dropped before a number, an underscore, or punctuation within a word. The first call takes about 0.2 s.
+    ``core/word_cutting.cc`` has the same rules for ASCII, where they are few.
 
     References
     ----------
