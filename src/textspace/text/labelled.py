@@ -189,8 +189,13 @@ def text_lines(texts: Iterable[object]) -> Iterator[str]:
         if not isinstance(text, str):
             remedy = "decode it" if isinstance(text, bytes) else 'replace missing texts by "" or leave them out'
             raise TypeError(f"`texts` must hold only str, got {type(text).__name__} at position {position}; {remedy}")
-        line = text.replace("\n", " ") if "\n" in text else text
-        yield _END_OF_LINE_TOKEN.sub(" ", line) if "</s>" in line else line
+        yield one_line(text)
+
+
+def one_line(text: str) -> str:
+    """Give a text as `text_lines` does."""
+    line = text.replace("\n", " ")
+    return _END_OF_LINE_TOKEN.sub(" ", line) if "</s>" in line else line
 
 
 def _names(label: object, position: int) -> list[str]:
