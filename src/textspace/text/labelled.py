@@ -119,23 +119,12 @@ def split_labels(line: str, label_prefix: str) -> tuple[str, tuple[str, ...]]:
         return line, ()
     if any(map(line.__contains__, _ODD_SEPARATORS)):
         line = " ".join(re.split(f"[{_SEPARATORS}]+", line))
-    labels, text = _leading_labels(line.strip(" "), label_prefix)
-    if text and label_prefix in text:
-        tokens = text.split(" ")
-        labels += [token[len(label_prefix) :] for token in tokens if token.startswith(label_prefix)]
-        text = " ".join(token for token in tokens if not token.startswith(label_prefix))
-    return text, tuple(labels)
-
-
-def _leading_labels(line: str, label_prefix: str) -> tuple[list[str], str]:
+    line = line.strip(" ")
     # Nearly always all labels stand before the text, which need not be cut.
-    labels = []
-    begin, end = 0, line.find(" ")
-    while end >= 0 and line.startswith(label_prefix, begin, end):
-        labels.append(line[begin + len(label_prefix) : end])
-        begin = end + 1
-        end = line.find(" ", begin)
-    return labels, line[begin:]
+    *tokens, rest = line.split(" ", line.count(label_prefix))
+    tokens += rest.split(" ") if label_prefix in rest else [rest]
+    labels = tuple(token[len(label_prefix) :] for token in tokens if token and token.startswith(label_prefix))
+    return " ".join([token for token in tokens if not token.startswith(label_prefix)]), labels
 
 
 def label_lists(labels: object) -> tuple[list[str], LongArray]:
