@@ -1,6 +1,8 @@
 """Labelled texts, from files and from sequences."""
 
 import gzip
+import itertools
+import re
 
 import numpy as np
 import pytest
@@ -30,6 +32,23 @@ def test_batches_have_the_size_that_is_asked_for():
 
 def test_another_prefix():
     assert split_labels("#a x __label__b", "#") == ("x __label__b", ("a",))
+
+
+@pytest.mark.parametrize("prefix", ["#", "##", "# ", " ", "\0", "", "a"])
+def test_labels_stand_anywhere(prefix):
+    for characters in itertools.chain.from_iterable(itertools.product("#a \0", repeat=n) for n in range(8)):
+        line = "".join(characters)
+        tokens = re.findall(r"[^ \n\r\t\v\f\0]+", line)
+        labels = tuple(token.removeprefix(prefix) for token in tokens if token.startswith(prefix))
+        text = " ".join(token for token in tokens if not token.startswith(prefix)) if prefix in line else line
+        assert split_labels(line, prefix) == (text, labels)
+
+
+@pytest.mark.parametrize("separator", " \n\r\t\v\f\0")
+def test_whatever_separates_tokens_becomes_one_space(separator):
+    line = separator.join(["", "#a", "x", "", "y#", "#b", "z", ""])
+    assert split_labels(line, "#") == ("x y# z", ("a", "b"))
+    assert split_labels(line, "##") == (line, ())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
 # ruff: noqa: RUF001 - characters that look like others are what this is about
+import gzip
+import itertools
+import string
 import time
 import unicodedata
 
@@ -7,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_text as reference
-from textspace.text.tokenizers import tokenize, tokenized_blocks
+from textspace.text import word_boundaries
+from textspace.text.tokenizers import fold_words, tokenize, tokenized_blocks
 from textspace.text.utf8 import to_bytes, to_text
+from textspace.text.word_boundaries import unicode_words
 
 # Characters of each class of UAX #29 that NFKC and lower-casing leave as they are.
 CLASSES = {
@@ -108,8 +113,72 @@ def test_any_text_has_unicode_words(text: str) -> None:
             assert not set(word) & set(" \n\r\t\v\f\0")
 
 
+def words_of_whole_lines(text: str) -> str:
+    """The words without the core's shortcut: the pattern reads lines from end to end."""
+    return "\n".join(" ".join(unicode_words(unicodedata.normalize("NFKC", line).lower())) for line in text.split("\n"))
+
+
+def test_all_short_ascii_texts_have_the_words_of_the_pattern() -> None:
+    short = itertools.chain.from_iterable(itertools.product("aZ1_:,.'- ", repeat=n) for n in range(6))
+    between = (f"{a}{chr(code)}{b}" for code in range(128) for a in "aB1_" for b in "cD2_")
+    text = "\n".join(itertools.chain(map("".join, short), between))
+    assert fold_words(text) == words_of_whole_lines(text)
+
+
+@given(st.text(string.printable + "\0\x1c\x7f", max_size=300))
+def test_ascii_texts_have_the_words_of_the_pattern(text: str) -> None:
+    assert fold_words(text) == words_of_whole_lines(text)
+
+
+PIECES = [
+    "Don't",
+    "3.5",
+    "_",
+    "-",
+    "ΌΣ",
+    "Σ",
+    "'Σ",
+    "é",
+    "\u0301a",
+    "\u0345",
+    "אb'",
+    "'ב",
+    "カ\u3099",
+    "東",
+    "\U00010400",
+    "x" * 40,
+]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from([*PIECES, " ", " ", "  ", "\t", "\0", "\n", " " + "Plain words. " * 3])).map("".join))
+def test_parts_have_the_words_of_whole_lines(text: str) -> None:
+    assert fold_words(text) == words_of_whole_lines(text)
+    assert b"".join(tokenized_blocks(iter([to_bytes(text + "\n")]), tokenizer="unicode", block_size=1)) == to_bytes(
+        words_of_whole_lines(text) + "\n"
+    )
+
+
+def test_bytes_that_are_no_text_are_in_no_word() -> None:
+    assert fold_words("a\udcc3\udca9b c\ud800d") == "a b c d"
+    assert b"".join(tokenized_blocks(iter([b"A\xffb \xe9c\n"]), tokenizer="unicode", block_size=100)) == b"a b c\n"
+
+
+def test_ascii_texts_need_no_pattern() -> None:
+    word_boundaries._word_pattern.cache_clear()
+    assert tokenize("Don't panic.\nx", tokenizer="unicode") == ["don't", "panic", "</s>", "x"]
+    assert word_boundaries._word_pattern.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize("name", ["enwiki", "dewiki"])
+def test_real_text_has_the_words_of_the_pattern(shared, name) -> None:
+    with gzip.open(shared / "data" / "vectors" / f"{name}.txt.gz", "rt", encoding="utf-8") as file:
+        text = file.read(2_000_000)
+    assert fold_words(text) == words_of_whole_lines(text)
+
+
 @pytest.mark.parametrize(
-    "text", ["_" * 10**6, "a'" * 10**6, 'א"' * 10**6, "a" + "\u0301" * 10**6, "1." * 10**6, "'" * 10**6]
+    "text", ["_" * 10**6, "a'" * 10**6, 'א"' * 10**6, "a" + "\u0301" * 10**6, "1." * 10**6, "'" * 10**6, "é " * 10**6]
 )
 def test_no_text_takes_quadratic_time(text: str) -> None:
     start = time.monotonic()

@@ -8,6 +8,7 @@
 #include "corpus_encoder.h"
 #include "subwords.h"
 #include "vocabulary.h"
+#include "word_cutting.h"
 
 namespace textspace {
 namespace {
@@ -110,6 +111,20 @@ class WordFinder {
   WordList words_;
   WordIndex index_;
 };
+
+nb::bytes bind_cut_words(nb::bytes text, nb::callable cut_part) {
+  const auto cut = [&](const uint8_t* part, int64_t n_bytes) {
+    nb::gil_scoped_acquire acquire;
+    const auto words = nb::cast<nb::bytes>(cut_part(nb::bytes(part, static_cast<size_t>(n_bytes))));
+    return std::string(words.c_str(), words.size());
+  };
+  std::string words;
+  {
+    nb::gil_scoped_release release;
+    words = cut_words(reinterpret_cast<const uint8_t*>(text.c_str()), static_cast<int64_t>(text.size()), cut);
+  }
+  return nb::bytes(words.data(), words.size());
+}
 
 uint32_t bind_fnv1a(nb::bytes bytes) {
   return fnv1a(reinterpret_cast<const uint8_t*>(bytes.c_str()), static_cast<int64_t>(bytes.size()));
@@ -236,6 +251,8 @@ void bind_words(nb::module_& m) {
         "The open-addressing index of the words blob[offsets[i]:offsets[i + 1]].");
   m.def("select_words", bind_select_words, nb::arg("blob"), nb::arg("offsets"), nb::arg("order"),
         "The words order[0], order[1], ... as (blob, offsets).");
+  m.def("cut_words", bind_cut_words, nb::arg("text"), nb::arg("cut_part"),
+        "The lower-case words of each line with a space between them; `cut_part` gives those of what is not ASCII.");
   m.def("word_hashes", bind_word_hashes, nb::arg("blob"), nb::arg("offsets"), "The `fnv1a` of each word.");
   nb::class_<WordFinder>(m, "WordFinder", "Finds words among blob[offsets[i]:offsets[i + 1]] by their index.")
       .def(nb::init<Array1D<uint8_t>, Array1D<int64_t>, Array1D<uint32_t>>(), nb::arg("blob"), nb::arg("offsets"),

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ def build_index(blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[
 def select_words(
     blob: NDArray[np.uint8], offsets: NDArray[np.int64], order: NDArray[np.int32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]: ...
+def cut_words(text: bytes, cut_part: Callable[[bytes], bytes]) -> bytes: ...
 def word_hashes(blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint32]: ...
 
 class WordFinder:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from textspace._estimator import Estimator
 from textspace._validation import check_choice, check_float
 from textspace.formats import read_starspace_tsv, read_tagspace, write_tagspace
-from textspace.tagging.fitting import PLANNED_TEXTS, plan_fitting, train_model
+from textspace.tagging.fitting import PLANNED_TEXTS, folding_of, plan_fitting, train_model
 from textspace.tagging.queries import TagQueries
-from textspace.tagging.tagged_texts import first_texts, folded, is_file, labelled_lines, read_tagged
-from textspace.text.labelled import require_texts, text_lines
+from textspace.tagging.tagged_texts import texts_to_learn
 
 if TYPE_CHECKING:
     import os
@@ -258,24 +256,17 @@ class TagSpace(TagQueries, Estimator):
         on_interrupt: Literal["raise", "keep"],
     ) -> Self:
         check_choice("on_interrupt", on_interrupt, ("raise", "keep"))
-        prefix = "__label__" if self.label_prefix is None else self.label_prefix
-        as_it_stands = self.folding == "whitespace" or (self.folding is None and self.preset != "fast")
-        texts: Source
-        # Texts are read one after another, by the core where it can: memory does not grow with them.
-        if tags is None and self.tags_from == "label" and as_it_stands and is_file(source):
-            first, texts = first_texts(source, PLANNED_TEXTS, label_prefix=prefix), source
-            plan = plan_fitting(self.get_params() | changes, first, start=start)
-        elif tags is None:
-            pairs = read_tagged(source, tags_from=self.tags_from, label_prefix=prefix)
-            first_pairs = list(islice(pairs, PLANNED_TEXTS))
-            plan = plan_fitting(self.get_params() | changes, [text for text, _ in first_pairs], start=start)
-            own = plan.parameters if start is None else start.features
-            texts = labelled_lines(chain(first_pairs, pairs), plan.folding, own.label_prefix)
-        else:
-            lines = text_lines(require_texts(source))
-            first = list(islice(lines, PLANNED_TEXTS))
-            plan = plan_fitting(self.get_params() | changes, first, start=start)
-            texts = (line for text in chain(first, lines) for line in folded([text], plan.folding))
+        given = self.get_params() | changes
+        first, all_texts = texts_to_learn(
+            source,
+            tags,
+            tags_from=self.tags_from,
+            label_prefix="__label__" if self.label_prefix is None else self.label_prefix,
+            folding=folding_of(given),
+            n_first=PLANNED_TEXTS,
+        )
+        plan = plan_fitting(given, first, start=start)
+        texts = all_texts((plan.parameters if start is None else start.features).label_prefix)
         stored, run = train_model(texts, tags, plan, start=start, callbacks=callbacks, on_interrupt=on_interrupt)
         self._set_model(stored)
         self.history_: list[HistoryRecord] = run.history

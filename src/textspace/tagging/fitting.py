@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from textspace._validation import check_choice, check_float, reject
 from textspace.tagging.tagged_texts import FOLDINGS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from textspace._typing import Source
     from textspace.formats.stored_tagspace import SparseLinear, StoredTagSpace
+    from textspace.tagging.tagged_texts import Folding
     from textspace.text.features import TextFeatures
     from textspace.training.callbacks import Callback
     from textspace.training.loop import OnInterrupt, TrainingRun
@@ -74,12 +75,29 @@ class FittingPlan:
 
     parameters: TagSpaceParameters
     is_loss_open: bool
-    folding: Literal["words", "whitespace"]
+    folding: Folding
     linear: bool | Literal["auto"]
     cost: float
     min_texts: int
     lead: float
     estimator: dict[str, object]
+
+
+def folding_of(given: dict[str, Any]) -> Folding:
+    """Return what is done to texts: what `folding` says, or what the preset does.
+
+    Parameters
+    ----------
+    given : dict
+        The parameters of `TagSpace`.
+
+    Returns
+    -------
+    {"words", "whitespace"}
+        As in `tagged_texts.folded`.
+    """
+    folding = given["folding"] or ("words" if given["preset"] == "fast" else "whitespace")
+    return cast("Folding", check_choice("folding", folding, FOLDINGS))
 
 
 def plan_fitting(given: dict[str, Any], texts: Sequence[str], *, start: StoredTagSpace | None = None) -> FittingPlan:
@@ -90,7 +108,7 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str], *, start: StoredTa
     given : dict
         The parameters of `TagSpace`.
     texts : sequence of str
-        What it is trained on, without tags.
+        The first `PLANNED_TEXTS` of those that it is trained on, without tags.
     start : StoredTagSpace, optional
         The model to go on from: what it is made of stays, whatever the texts are.
 
@@ -102,9 +120,7 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str], *, start: StoredTa
     is_fast = given["preset"] == "fast"
     values = asdict(tagspace_preset(given["preset"])) | (_FAST if is_fast else {})
     del values["seed"]
-    short = sum(text.count(" ") + 1 for text in texts[:PLANNED_TEXTS]) <= _SHORT_TEXT * max(
-        len(texts[:PLANNED_TEXTS]), 1
-    )
+    short = sum(text.count(" ") + 1 for text in texts) <= _SHORT_TEXT * max(len(texts), 1)
     if is_fast and given["encoder"] in (None, "bag"):
         values |= _SHORT if short else _LONG
     if given["encoder"] == "cnn":
@@ -117,14 +133,14 @@ def plan_fitting(given: dict[str, Any], texts: Sequence[str], *, start: StoredTa
         names = ("word_ngrams", "min_n", "max_n", "n_buckets")
         values |= {"dim": start.word_vectors.shape[1]} | {name: getattr(start.features, name) for name in names}
     values |= {"n_threads": given["n_threads"], "random_state": given["random_state"]}
-    folding = given["folding"] or ("words" if is_fast else "whitespace")
+    folding = folding_of(given)
     linear = is_fast and values["encoder"] == "bag" if given["linear"] is None else given["linear"]
     if linear not in (True, False, "auto"):
         reject("linear", "be True, False, 'auto' or None", linear)
     return FittingPlan(
         check_tagspace_parameters(values),
         is_fast and given["loss"] is None and "loss" not in (given["options"] or {}),
-        check_choice("folding", folding, FOLDINGS),  # type: ignore[arg-type]
+        folding,
         "auto" if given["linear"] is None and linear else linear,
         check_float("cost", given["cost"], above=0),
         1 if short else 2,

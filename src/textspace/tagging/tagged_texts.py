@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from textspace._validation import check_choice
-from textspace.text.labelled import read_labelled, split_labels, text_lines
-from textspace.text.tokenizers import tokenize
+from textspace.text.labelled import one_line, read_labelled, require_texts, split_labels, text_lines
+from textspace.text.tokenizers import fold_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from textspace._typing import Source
 
@@ -131,52 +131,57 @@ def labelled_lines(pairs: Iterable[tuple[str, tuple[str, ...]]], folding: Foldin
         A line; tokens that folding made begin like a tag are left out, as they can be neither word nor tag.
     """
     for text, tags in pairs:
-        (line,) = folded(text_lines([text]), folding)
+        line = _folded(one_line(text), folding)
         if label_prefix in line:
             line = split_labels(line, label_prefix)[0]
         yield " ".join([*(label_prefix + tag for tag in dict.fromkeys(tags)), line])
 
 
-def is_file(source: Source) -> bool:
-    """Tell whether texts are in one file that can be read twice, and need not be in memory.
+def texts_to_learn(
+    source: Source, tags: object, *, tags_from: TagSource, label_prefix: str, folding: Folding, n_first: int
+) -> tuple[list[str], Callable[[str], Source]]:
+    """Open the texts of a training, of which the first are looked at before.
+
+    They are read one after another, by the core where it can: memory does not grow with them.
 
     Parameters
     ----------
     source : path, paths or iterable of str
-        Texts.
-
-    Returns
-    -------
-    bool
-        False for standard input.
-
-    Examples
-    --------
-    >>> is_file("posts.txt.gz"), is_file("-"), is_file(["a text"])
-    (True, False, False)
-    """
-    return isinstance(source, (str, os.PathLike)) and os.fspath(source) != "-"
-
-
-def first_texts(source: Source, n_texts: int, *, label_prefix: str) -> list[str]:
-    """Read the first texts of a file in fastText's form.
-
-    Parameters
-    ----------
-    source : path
-        The file.
-    n_texts : int
-        How many, if it has so many.
+        As in `tagged_texts`, as are `tags`, `tags_from` and `label_prefix`.
+    tags : sequence, optional
+        For each text its tag, or a sequence of tags.
+    tags_from : {"label", "hashtag"}
+        Without `tags`: whose they are.
     label_prefix : str
-        Of its labels.
+        Of fastText's labels.
+    folding : {"words", "whitespace"}
+        As in `folded`.
+    n_first : int
+        How many texts are looked at.
 
     Returns
     -------
-    list of str
-        Texts without labels.
+    first : list of str
+        So many texts, if there are, without tags, not folded.
+    all_texts : callable
+        Takes the prefix that tags shall have and gives all texts, folded, without `tags` in fastText's form. To be
+        called once.
     """
-    batches = read_labelled(source, label_prefix=label_prefix)
-    return list(islice((text for batch in batches for text in batch.texts), n_texts))
+    if tags is not None:
+        lines = text_lines(require_texts(source))
+        first = list(islice(lines, n_first))
+        return first, lambda _: (_folded(line, folding) for line in chain(first, lines))
+    if tags_from == "label" and folding == "whitespace" and _is_file(source):
+        batches = read_labelled(source, label_prefix=label_prefix)
+        return list(islice((text for batch in batches for text in batch.texts), n_first)), lambda _: source
+    pairs = read_tagged(source, tags_from=tags_from, label_prefix=label_prefix)
+    first_pairs = list(islice(pairs, n_first))
+    return [text for text, _ in first_pairs], lambda prefix: labelled_lines(chain(first_pairs, pairs), folding, prefix)
+
+
+def _is_file(source: Source) -> bool:
+    # One that can be read twice: standard input cannot.
+    return isinstance(source, (str, os.PathLike)) and os.fspath(source) != "-"
 
 
 def folded(texts: Iterable[str], folding: Folding) -> list[str]:
@@ -199,6 +204,9 @@ def folded(texts: Iterable[str], folding: Folding) -> list[str]:
     >>> folded(["Don't Panic!"], "words")
     ["don't panic"]
     """
-    if check_choice("folding", folding, FOLDINGS) == "whitespace":
-        return list(texts)
-    return [" ".join(tokenize(text.replace("\n", " "), tokenizer="unicode")) for text in texts]
+    check_choice("folding", folding, FOLDINGS)
+    return [_folded(text, folding) for text in texts]
+
+
+def _folded(text: str, folding: Folding) -> str:
+    return text if folding == "whitespace" else fold_words(text.replace("\n", " "))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from textspace._typing import LongArray, Source
 
 _SEPARATORS = " \n\r\t\v\f\0"
+_ODD_SEPARATORS = ("  ", *"\n\r\t\v\f\0")
 _END_OF_LINE_TOKEN = re.compile(f"(?<![^{_SEPARATORS}])</s>(?![^{_SEPARATORS}])")
 _BATCH = 1024
 BLOCK_SIZE = 1 << 21  # bytes of a file that are read at once
@@ -116,9 +117,14 @@ def split_labels(line: str, label_prefix: str) -> tuple[str, tuple[str, ...]]:
     """
     if label_prefix not in line:
         return line, ()
-    tokens = [token for token in re.split(f"[{_SEPARATORS}]+", line) if token]
-    labels = tuple(token[len(label_prefix) :] for token in tokens if token.startswith(label_prefix))
-    return " ".join(token for token in tokens if not token.startswith(label_prefix)), labels
+    if any(map(line.__contains__, _ODD_SEPARATORS)):
+        line = " ".join(re.split(f"[{_SEPARATORS}]+", line))
+    line = line.strip(" ")
+    # Nearly always all labels stand before the text, which need not be cut.
+    *tokens, rest = line.split(" ", line.count(label_prefix))
+    tokens += rest.split(" ") if label_prefix in rest else [rest]
+    labels = tuple(token[len(label_prefix) :] for token in tokens if token and token.startswith(label_prefix))
+    return " ".join([token for token in tokens if not token.startswith(label_prefix)]), labels
 
 
 def label_lists(labels: object) -> tuple[list[str], LongArray]:
@@ -172,8 +178,13 @@ def text_lines(texts: Iterable[object]) -> Iterator[str]:
         if not isinstance(text, str):
             remedy = "decode it" if isinstance(text, bytes) else 'replace missing texts by "" or leave them out'
             raise TypeError(f"`texts` must hold only str, got {type(text).__name__} at position {position}; {remedy}")
-        line = text.replace("\n", " ") if "\n" in text else text
-        yield _END_OF_LINE_TOKEN.sub(" ", line) if "</s>" in line else line
+        yield one_line(text)
+
+
+def one_line(text: str) -> str:
+    """Give a text as `text_lines` does."""
+    line = text.replace("\n", " ")
+    return _END_OF_LINE_TOKEN.sub(" ", line) if "</s>" in line else line
 
 
 def _names(label: object, position: int) -> list[str]:
