@@ -9,9 +9,13 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace textspace {
 
@@ -26,6 +30,11 @@ template <typename T>
 using Array2D = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
 template <typename T>
 using MutableArray2D = nb::ndarray<T, nb::ndim<2>, nb::device::cpu>;
+// Rows without padding.
+template <typename T>
+using DenseMatrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <typename T>
+using NumpyArray1D = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
 
 // Throws ValueError unless `condition`; the message says which argument broke which rule.
 inline void require(bool condition, const char* rule) {
@@ -35,6 +44,27 @@ inline void require(bool condition, const char* rule) {
 template <typename Matrix>
 void require_contiguous_rows(const Matrix& matrix, const char* rule) {
   require(matrix.shape(0) == 0 || matrix.shape(1) <= 1 || matrix.stride(1) == 1, rule);
+}
+
+inline void require_threads(int n_threads) {
+  require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+}
+
+// How many threads to start where each has memory of its own.
+inline int checked_threads(int n_threads) {
+  require(n_threads >= 1, "`n_threads` must be at least 1");
+  return std::min(n_threads, 1024);
+}
+
+// Hands the vector's memory to NumPy.
+template <typename T>
+NumpyArray1D<T> to_numpy(std::vector<T>&& values) {
+  auto owned = std::make_unique<std::vector<T>>(std::move(values));
+  T* data = owned->data();
+  const size_t n = owned->size();
+  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  owned.release();
+  return NumpyArray1D<T>(data, {n}, owner);
 }
 
 // Whether no signal asks for a KeyboardInterrupt.

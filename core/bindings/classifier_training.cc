@@ -12,7 +12,7 @@
 namespace textspace {
 namespace {
 
-using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Matrix = DenseMatrix<float>;
 
 template <typename T>
 const T* data_or_null(const std::optional<Array1D<T>>& array) {
@@ -48,7 +48,7 @@ class BoundDocumentEncoder {
                        int64_t n_buckets, int n_threads)
       : ids_(std::move(ids)), roles_(std::move(roles)), hashes_(std::move(hashes)), word_ngrams_(word_ngrams),
         n_buckets_(n_buckets) {
-    require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+    require_threads(n_threads);
     require(word_ngrams >= 1 && word_ngrams <= 1000, "`word_ngrams` must be from 1 to 1000");
     require(n_buckets >= (word_ngrams > 1 ? 1 : 0) && n_buckets < (int64_t{1} << 31),
             "`n_buckets` must be from 1 to 2**31 - 1");
@@ -93,16 +93,6 @@ class BoundDocumentEncoder {
   std::unique_ptr<DocumentEncoder> encoder_;
 };
 
-template <typename T>
-nb::ndarray<nb::numpy, T, nb::ndim<1>> to_numpy(std::vector<T>&& values) {
-  auto owned = std::make_unique<std::vector<T>>(std::move(values));
-  T* data = owned->data();
-  const size_t n = owned->size();
-  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  owned.release();
-  return nb::ndarray<nb::numpy, T, nb::ndim<1>>(data, {n}, owner);
-}
-
 // The buckets of words, with the arrays that they read.
 class BoundWordBuckets {
  public:
@@ -112,7 +102,7 @@ class BoundWordBuckets {
     require(length(offsets_) >= 1, "`offsets` must have one entry more than there are words");
     require(n_known >= 0 && n_known <= n_words(), "`n_known` must be from 0 to the number of words");
     require(n_buckets >= 1 && n_buckets < (int64_t{1} << 31), "`n_buckets` must be from 1 to 2**31 - 1");
-    require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+    require_threads(n_threads);
     const WordList words = {blob_.data(), length(blob_), offsets_.data(), n_words()};
     nb::gil_scoped_release release;
     buckets_ = std::make_unique<WordBuckets>(
@@ -136,7 +126,7 @@ class BoundWordBuckets {
     buckets_->add_counts(rows_->data(), word_counts.data(), counts.data());
   }
 
-  nb::ndarray<nb::numpy, int64_t, nb::ndim<1>> to_rows(Array1D<int32_t> bucket_items, int32_t shift) {
+  NumpyArray1D<int64_t> to_rows(Array1D<int32_t> bucket_items, int32_t shift) {
     require(rows_.has_value(), "fill() must come before to_rows()");
     require(length(bucket_items) == n_buckets_, "`bucket_items` must have one entry for each bucket");
     {
@@ -163,7 +153,7 @@ void bind_fill_random_rows(Matrix matrix, int dim, float bound, uint64_t seed, i
   require(n_rows == 0 || (stride % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0),
           "`matrix` must be 64-byte aligned, its rows a multiple of 16 floats long");
   require(dim >= 0 && dim <= stride, "`dim` must be at most the length of a row");
-  require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+  require_threads(n_threads);
   nb::gil_scoped_release release;
   parallel_for(n_threads, [&](int i) {
     const int64_t begin = n_rows * i / n_threads, end = n_rows * (i + 1) / n_threads;

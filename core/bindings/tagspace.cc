@@ -12,7 +12,7 @@
 namespace textspace {
 namespace {
 
-using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Matrix = DenseMatrix<float>;
 using Vector = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 void require_aligned(const Matrix& matrix, const char* rule) {
@@ -130,18 +130,12 @@ struct BoundTagModel {
     const TagModel& own = checked();
     require(out.shape(0) + 1 == indptr.shape(0) && static_cast<int64_t>(out.shape(1)) == own.embedding_stride(),
             "`out` must have a row a document, as wide as an embedding");
-    bool done;
-    {
-      nb::gil_scoped_release release;
+    interruptible([&] {
       require_lists(indptr, rows.shape(0), "`indptr` must run from 0 to the length of `rows`");
       require_range(rows, -1, own.n_words, "`rows` must hold row numbers of `words`, or -1");
       const TaggedDocuments documents{static_cast<int64_t>(out.shape(0)), indptr.data(), rows.data(), nullptr, nullptr};
-      done = embed_documents(own, documents, out.data(), own.embedding_stride(), n_threads, [] {
-        nb::gil_scoped_acquire acquire;
-        return PyErr_CheckSignals() == 0;
-      });
-    }
-    if (!done) throw nb::python_error();
+      return embed_documents(own, documents, out.data(), own.embedding_stride(), n_threads, no_signal);
+    });
   }
 
   TagModel model{};

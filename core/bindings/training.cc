@@ -7,7 +7,7 @@
 namespace textspace {
 namespace {
 
-using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Matrix = DenseMatrix<float>;
 using InputMatrix = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;  // float32, or uint16 that hold bfloat16
 
 Objective objective_of(const std::string& name) {
