@@ -14,9 +14,10 @@ from textspace.evaluation.ranking import CUTOFFS, ranks_of_tags, starspace_hit_a
 from textspace.lookup import Neighbor
 from textspace.prediction.ranked import Ranked
 from textspace.search.approximate import N_PROBES
+from textspace.search.unit_rows import unit_rows
 from textspace.tagging.explanations import explain_tag, filter_windows
 from textspace.tagging.recommendation import Recommendation, nearest_to_history
-from textspace.tagging.scoring import TagScorer, normalized
+from textspace.tagging.scoring import TagScorer
 from textspace.tagging.tagged_texts import tagged_texts
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class TagQueries:
             When the model does not know the tag.
         """
         tag_id = self._id_of(tag)
-        vectors = normalized(np.asarray(self._fitted.tag_vectors))
+        vectors = unit_rows(np.asarray(self._fitted.tag_vectors))
         similarities = vectors @ vectors[tag_id]
         similarities[tag_id] = -np.inf
         return _neighbors(similarities, self._fitted.tags, min(check_int("k", k, at_least=1), len(vectors) - 1))
@@ -227,8 +228,8 @@ class TagQueries:
         """
         tag_id = self._id_of(tag)
         words = self.vocabulary_.words
-        vectors = normalized(self.embed(words))
-        similarities = vectors @ normalized(np.asarray(self._fitted.tag_vectors[tag_id : tag_id + 1]))[0]
+        vectors = unit_rows(self.embed(words))
+        similarities = vectors @ unit_rows(np.asarray(self._fitted.tag_vectors[tag_id : tag_id + 1]))[0]
         return _neighbors(similarities, words, min(check_int("k", k, at_least=1), len(words)))
 
     def recommend(

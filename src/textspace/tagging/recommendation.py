@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from textspace import _core
-from textspace.tagging.scoring import normalized
+from textspace.search.unit_rows import unit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def nearest_to_history(
             size = block.indptr.size - 1
             both = np.zeros((size, len(history)), np.float32)
             if share < 1:
-                both += (1 - share) * normalized(scorer.embed_rows(block)) @ normalized(scorer.embed_rows(read)).T
+                both += (1 - share) * unit_rows(scorer.embed_rows(block)) @ unit_rows(scorer.embed_rows(read)).T
             if share > 0:
                 n_rows = scorer.n_rows
                 both += share * _cosines_of_words(scorer.weighted(block), scorer.weighted(read), n_rows)
