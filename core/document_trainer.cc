@@ -98,7 +98,8 @@ class DocumentTrainer::Sampler {
     for (int64_t i = 0; i < kListsAhead; ++i) lists_ahead_.next();
   }
 
-  // Fills the batch with at most `limit` of the documents taken; false where none is left. Sets the number of their items.
+  // Fills the batch with at most `limit` of the documents taken; false where none is left. Sets the number of their
+  // items.
   bool fill(int64_t limit, int64_t* n_items) {
     clear();
     *n_items = 0;

@@ -183,7 +183,8 @@ LinearClassifier::LinearClassifier(std::shared_ptr<const DocumentFeatures> featu
                                    int n_threads)
     : features_(std::move(features)),
       model_(model),
-      texts_per_task_(kQueryTile * std::clamp<int64_t>(kScoresPerTask / kQueryTile / model.n_labels, 1, kTilesPerTask)) {
+      texts_per_task_(kQueryTile *
+                      std::clamp<int64_t>(kScoresPerTask / kQueryTile / model.n_labels, 1, kTilesPerTask)) {
   if (model.n_rows != features_->n_rows())
     throw std::invalid_argument("`input_vectors` must have a row for each word and each bucket that has one: " +
                                 std::to_string(features_->n_rows()) + ", got " + std::to_string(model.n_rows));

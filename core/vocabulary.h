@@ -35,8 +35,8 @@ struct WordIndex {
   int64_t max_probes;  // no lookup reads more slots than this
 };
 
-// All words lie closer than this to the slot of their hash: many times the longest run of a table that is half full, unless
-// somebody chose the words to collide, which would take time quadratic in their number.
+// All words lie closer than this to the slot of their hash: many times the longest run of a table that is half full,
+// unless somebody chose the words to collide, which would take time quadratic in their number.
 constexpr int64_t kMaxProbes = 1 << 12;
 
 // A table at most half full. Of equal words the first is found. Throws std::invalid_argument where an offset is bad, or

@@ -82,7 +82,8 @@ class BoundDocumentEncoder {
 
  private:
   void require_items(const Array1D<int32_t>& bucket_items) const {
-    require(word_ngrams_ == 1 || length(bucket_items) == n_buckets_, "`bucket_items` must have one entry for each bucket");
+    require(word_ngrams_ == 1 || length(bucket_items) == n_buckets_,
+            "`bucket_items` must have one entry for each bucket");
   }
 
   Array1D<int32_t> ids_, roles_;
@@ -231,15 +232,17 @@ class BoundDocumentTrainer {
       require(matrix->shape(1) % 16 == 0 && reinterpret_cast<uintptr_t>(matrix->data()) % 64 == 0,
               "the matrices must be 64-byte aligned, their rows a multiple of 16 floats long");
     require(input_.shape(1) == output_.shape(1), "`output_vectors` must be as wide as `input_vectors`");
-    require(n_labels >= 1 && static_cast<int64_t>(output_.shape(0)) == n_labels, "`output_vectors` must have one row a label");
+    require(n_labels >= 1 && length(output_) == n_labels, "`output_vectors` must have one row a label");
     require(length(label_indptr_) == length(indptr_), "`label_indptr` must be as long as `indptr`");
-    require_indptr(documents.indptr, documents.n, length(items_), "`indptr` must ascend from 0 to the length of `items`");
+    require_indptr(documents.indptr, documents.n, length(items_),
+                   "`indptr` must ascend from 0 to the length of `items`");
     require_indptr(documents.label_indptr, documents.n, length(labels_),
                    "`label_indptr` must ascend from 0 to the length of `labels`");
     require(length(items_) + length(labels_) > 0, "there must be an item or a label");
     require_range(documents.labels, length(labels_), 0, n_labels, "`labels` must hold label ids");
     require(!weights_ || length(*weights_) == documents.n, "`weights` must have one entry for each document");
-    require(!label_weights_ || length(*label_weights_) == n_labels, "`label_weights` must have one entry for each label");
+    require(!label_weights_ || length(*label_weights_) == n_labels,
+            "`label_weights` must have one entry for each label");
     check_items(documents, n_rows);
   }
 
@@ -251,7 +254,8 @@ class BoundDocumentTrainer {
     require(documents.first_row >= 0 && documents.first_row <= n_rows, "`first_row` must be a row of `input_vectors`");
     require_indptr(documents.word_indptr, documents.n_words, length(*word_rows_),
                    "`word_indptr` must ascend from 0 to the length of `word_rows`");
-    require_range(documents.word_rows, length(*word_rows_), -1, n_rows, "`word_rows` must hold rows of `input_vectors`");
+    require_range(documents.word_rows, length(*word_rows_), -1, n_rows,
+                  "`word_rows` must hold rows of `input_vectors`");
     require_range(documents.items, length(items_), -1, documents.n_words + n_rows - documents.first_row, rule);
   }
 
@@ -269,7 +273,8 @@ class BoundDocumentTrainer {
 
 void bind_encoder(nb::module_& m) {
   using Encoder = BoundDocumentEncoder;
-  nb::class_<Encoder>(m, "DocumentEncoder", "Turns the ids of a text's tokens into documents; see core/document_encoder.h.")
+  nb::class_<Encoder>(m, "DocumentEncoder",
+                      "Turns the ids of a text's tokens into documents; see core/document_encoder.h.")
       .def(nb::init<Array1D<int32_t>, Array1D<int32_t>, Array1D<uint32_t>, int, int64_t, int>(), nb::arg("ids"),
            nb::arg("roles"), nb::arg("hashes"), nb::kw_only(), nb::arg("word_ngrams"), nb::arg("n_buckets"),
            nb::arg("n_threads"))
@@ -304,7 +309,8 @@ void bind_encoder(nb::module_& m) {
 void bind_classifier_training(nb::module_& m) {
   bind_encoder(m);
   using Trainer = BoundDocumentTrainer;
-  nb::class_<Trainer>(m, "DocumentTrainer", "Trains a text classifier in threads of its own; see core/document_trainer.h.")
+  nb::class_<Trainer>(m, "DocumentTrainer",
+                      "Trains a text classifier in threads of its own; see core/document_trainer.h.")
       .def(nb::init<Array1D<int64_t>, Array1D<int32_t>, Array1D<int64_t>, Array1D<int32_t>, Matrix, Matrix,
                     Array1D<int64_t>, std::optional<Array1D<int64_t>>, std::optional<Array1D<int32_t>>, int64_t,
                     std::optional<Array1D<float>>, std::optional<Array1D<float>>, int64_t, const std::string&, bool,

@@ -159,7 +159,8 @@ class BoundClassifier {
   template <auto method>
   void write(nb::handle texts, int n_threads, DenseMatrix<float> out) const {
     const TextBatch batch(texts);
-    const int64_t width = method == &LinearClassifier::hidden ? classifier_->model().dim : classifier_->model().n_labels;
+    const LinearModel& model = classifier_->model();
+    const int64_t width = method == &LinearClassifier::hidden ? model.dim : model.n_labels;
     require(static_cast<int64_t>(out.shape(0)) == batch.size() && static_cast<int64_t>(out.shape(1)) == width,
             "`out` must have a row for each text, as wide as what is written");
     const int threads = checked_threads(n_threads);

@@ -39,7 +39,8 @@ nb::tuple train(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> v
                                     .n_threads = checked_threads(n_threads)};
   ColumnWeights out;
   interruptible([&] { return train_one_vs_rest(texts, tags, options, no_signal, out); });
-  return nb::make_tuple(to_numpy(std::move(out.indptr)), to_numpy(std::move(out.tags)), to_numpy(std::move(out.values)));
+  return nb::make_tuple(to_numpy(std::move(out.indptr)), to_numpy(std::move(out.tags)),
+                        to_numpy(std::move(out.values)));
 }
 
 void add_scores(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> values, Array1D<int64_t> weight_indptr,
@@ -47,8 +48,7 @@ void add_scores(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> v
   const int64_t n_rows = static_cast<int64_t>(weight_indptr.shape(0)) - 1;
   const SparseRows texts = sparse_rows(indptr, rows, values, n_rows);
   require(static_cast<int64_t>(scores.shape(0)) == texts.n_rows, "`scores` must have a row for each text");
-  const SparseRows table =
-      sparse_rows(weight_indptr, weight_tags, weights, static_cast<int64_t>(scores.shape(1)));
+  const SparseRows table = sparse_rows(weight_indptr, weight_tags, weights, static_cast<int64_t>(scores.shape(1)));
   interruptible([&] {
     return add_linear_scores(texts, table, scores.data(), scores.stride(0), checked_threads(n_threads), no_signal);
   });
@@ -71,8 +71,8 @@ void best(DenseMatrix<float> scores, DenseMatrix<int32_t> columns_out, DenseMatr
 void bind_tags(nb::module_& m) {
   m.def("train_one_vs_rest", train, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"), nb::arg("tag_indptr"),
         nb::arg("tag_texts"), nb::kw_only(), nb::arg("n_rows"), nb::arg("cost"), nb::arg("tolerance"),
-        nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("passes"),
-        nb::arg("n_threads"), "Train a linear model a tag; return (indptr, tag_ids, weights), a list for each row.");
+        nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("passes"), nb::arg("n_threads"),
+        "Train a linear model a tag; return (indptr, tag_ids, weights), a list for each row.");
   m.def("add_linear_scores", add_scores, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"),
         nb::arg("weight_indptr"), nb::arg("weight_tags"), nb::arg("weights"), nb::arg("scores").noconvert(),
         nb::kw_only(), nb::arg("n_threads"), "Add to `scores` the product of texts and weights.");

@@ -77,7 +77,8 @@ struct BoundTagModel {
     model.max_length = max_length;
     model.tags = tags.data();
     model.n_tags = static_cast<int64_t>(tags.shape(0));
-    require(model.n_tags >= 1 && model.n_tags < INT32_MAX && model.n_words < INT32_MAX, "too few tags, or too many rows");
+    require(model.n_tags >= 1 && model.n_tags < INT32_MAX && model.n_words < INT32_MAX,
+            "too few tags, or too many rows");
     model.cosine = cosine;
     model.score_scale = score_scale;
     model.raw_gradients = raw_gradients;

@@ -102,7 +102,8 @@ class BoundVectorTrainer {
     require_training_matrix(output_, "`output_vectors` must be 64-byte aligned, its rows a multiple of 16 floats long");
     require(input_.shape(1) == output_.shape(1), "`output_vectors` must be as wide as `input_vectors`");
     require(static_cast<int64_t>(output_.shape(0)) == n_words, "`output_vectors` must have one row a word");
-    require(static_cast<int64_t>(word_indptr_.shape(0)) == n_words + 1, "`word_indptr` must have one entry more than `counts`");
+    require(static_cast<int64_t>(word_indptr_.shape(0)) == n_words + 1,
+            "`word_indptr` must have one entry more than `counts`");
     require(word_indptr_.data()[0] == 0 && word_indptr_.data()[n_words] == n_rows,
             "`word_indptr` must run from 0 to the length of `word_rows`");
     for (int64_t word = 0; word < n_words; ++word)
@@ -112,8 +113,10 @@ class BoundVectorTrainer {
     require_rows(ids_.data(), static_cast<int64_t>(ids_.shape(0)), kEndOfLine, n_words,
                  "`ids` must hold word ids, or -1 at the end of a line");
     if (!position_weights_) return;
-    require_training_matrix(*position_weights_, "`position_weights` must be 64-byte aligned, its rows a multiple of 16 floats long");
-    require(static_cast<int64_t>(position_weights_->shape(0)) == 2 * window && position_weights_->shape(1) == input_.shape(1),
+    require_training_matrix(*position_weights_,
+                            "`position_weights` must be 64-byte aligned, its rows a multiple of 16 floats long");
+    require(static_cast<int64_t>(position_weights_->shape(0)) == 2 * window &&
+                position_weights_->shape(1) == input_.shape(1),
             "`position_weights` must have 2 * window rows as wide as `input_vectors`");
   }
 
