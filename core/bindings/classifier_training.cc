@@ -19,28 +19,6 @@ const T* data_or_null(const std::optional<Array1D<T>>& array) {
   return array ? array->data() : nullptr;
 }
 
-template <typename Array>
-int64_t length(const Array& array) {
-  return static_cast<int64_t>(array.shape(0));
-}
-
-void require_range(const int32_t* values, int64_t n, int64_t low, int64_t high, const char* rule) {
-  int32_t least = 0, greatest = -1;
-  if (n > 0) least = greatest = values[0];
-  for (int64_t i = 0; i < n; ++i) {
-    least = values[i] < least ? values[i] : least;
-    greatest = values[i] > greatest ? values[i] : greatest;
-  }
-  require(n == 0 || (least >= low && greatest < high), rule);
-}
-
-void require_indptr(const int64_t* indptr, int64_t n, int64_t n_values, const char* rule) {
-  require(indptr[0] == 0 && indptr[n] == n_values, rule);
-  bool ascends = true;
-  for (int64_t i = 0; i < n; ++i) ascends &= indptr[i] <= indptr[i + 1];
-  require(ascends, rule);
-}
-
 // The encoder with the arrays it reads.
 class BoundDocumentEncoder {
  public:
@@ -229,17 +207,14 @@ class BoundDocumentTrainer {
   void check(const Documents& documents, int64_t n_labels) const {
     const auto n_rows = static_cast<int64_t>(input_.shape(0));
     for (const Matrix* matrix : {&input_, &output_})
-      require(matrix->shape(1) % 16 == 0 && reinterpret_cast<uintptr_t>(matrix->data()) % 64 == 0,
-              "the matrices must be 64-byte aligned, their rows a multiple of 16 floats long");
+      require_aligned(*matrix, "the matrices must be 64-byte aligned, their rows a multiple of 16 floats long");
     require(input_.shape(1) == output_.shape(1), "`output_vectors` must be as wide as `input_vectors`");
     require(n_labels >= 1 && length(output_) == n_labels, "`output_vectors` must have one row a label");
     require(length(label_indptr_) == length(indptr_), "`label_indptr` must be as long as `indptr`");
-    require_indptr(documents.indptr, documents.n, length(items_),
-                   "`indptr` must ascend from 0 to the length of `items`");
-    require_indptr(documents.label_indptr, documents.n, length(labels_),
-                   "`label_indptr` must ascend from 0 to the length of `labels`");
+    require_indptr(indptr_, length(items_), "`indptr` must ascend from 0 to the length of `items`");
+    require_indptr(label_indptr_, length(labels_), "`label_indptr` must ascend from 0 to the length of `labels`");
     require(length(items_) + length(labels_) > 0, "there must be an item or a label");
-    require_range(documents.labels, length(labels_), 0, n_labels, "`labels` must hold label ids");
+    require_range(labels_, 0, n_labels, "`labels` must hold label ids");
     require(!weights_ || length(*weights_) == documents.n, "`weights` must have one entry for each document");
     require(!label_weights_ || length(*label_weights_) == n_labels,
             "`label_weights` must have one entry for each label");
@@ -249,14 +224,12 @@ class BoundDocumentTrainer {
   void check_items(const Documents& documents, int64_t n_rows) const {
     const char* rule = "`items` must hold numbers of words and of rows of `input_vectors`";
     require(word_indptr_.has_value() == word_rows_.has_value(), "`word_indptr` and `word_rows` must be given together");
-    if (!word_indptr_) return require_range(documents.items, length(items_), -1, n_rows, rule);
+    if (!word_indptr_) return require_range(items_, -1, n_rows, rule);
     require(length(*word_indptr_) >= 1, "`word_indptr` must have one entry more than there are words");
     require(documents.first_row >= 0 && documents.first_row <= n_rows, "`first_row` must be a row of `input_vectors`");
-    require_indptr(documents.word_indptr, documents.n_words, length(*word_rows_),
-                   "`word_indptr` must ascend from 0 to the length of `word_rows`");
-    require_range(documents.word_rows, length(*word_rows_), -1, n_rows,
-                  "`word_rows` must hold rows of `input_vectors`");
-    require_range(documents.items, length(items_), -1, documents.n_words + n_rows - documents.first_row, rule);
+    require_indptr(*word_indptr_, length(*word_rows_), "`word_indptr` must ascend from 0 to the length of `word_rows`");
+    require_range(*word_rows_, -1, n_rows, "`word_rows` must hold rows of `input_vectors`");
+    require_range(items_, -1, documents.n_words + n_rows - documents.first_row, rule);
   }
 
   Array1D<int64_t> indptr_;

@@ -10,8 +10,6 @@
 namespace textspace {
 namespace {
 
-int64_t length(const Array1D<uint8_t>& data) { return static_cast<int64_t>(data.shape(0)); }
-
 void require_offsets(const Array1D<uint8_t>& blob, const Array1D<int64_t>& offsets) {
   require(offsets.shape(0) >= 1 && offsets.data()[0] == 0, "`offsets` must start with 0");
   for (size_t i = 1; i < offsets.shape(0); ++i)
