@@ -221,6 +221,13 @@ def _with_own_weights(stored: StoredTagSpace) -> StoredTagSpace:
     return replace(stored, **own)  # type: ignore[arg-type]
 
 
+def vectors_of_tags(stored: StoredTagSpace) -> FloatArray:
+    """Return the vectors (L, E) of the tags."""
+    if stored.loss == "hs":
+        raise ValueError("tags have no vectors with loss='hs', but a place in a tree; train with another loss")
+    return np.asarray(stored.tag_vectors)
+
+
 def parameters_of(stored: StoredTagSpace, *, n_threads: int) -> TagSpaceParameters:
     """Return the parameters that a model was trained with."""
     names = TagSpaceParameters.__dataclass_fields__
