@@ -9,7 +9,7 @@ import numpy as np
 from textspace import _core
 from textspace._validation import check_int, check_n_threads, reject
 from textspace.search.clusters import cluster_rows
-from textspace.search.exact import QUERIES_PER_BLOCK, RESULTS_PER_BLOCK
+from textspace.search.exact import QUERIES_PER_BLOCK, RESULTS_PER_BLOCK, float_matrix
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -78,8 +78,8 @@ class ApproximateIndex:
         n_probes: int = N_PROBES,
         n_threads: int | None = None,
     ) -> None:
-        matrix = np.ascontiguousarray(vectors, dtype=np.float32)
-        if matrix.ndim != 2 or matrix.size == 0:
+        matrix = float_matrix("vectors", vectors)
+        if matrix.size == 0:
             reject("vectors", "be a matrix that is not empty", matrix.shape)
         if not np.isfinite(matrix).all():
             reject("vectors", "be finite", "a NaN or an infinity")
@@ -163,9 +163,9 @@ class ApproximateIndex:
         return float(np.mean(scores >= exact[:, -1:])) if len(matrix) else float("nan")
 
     def _checked(self, queries: ArrayLike) -> FloatArray:
-        matrix = np.ascontiguousarray(queries, dtype=np.float32)
-        if matrix.ndim != 2 or matrix.shape[1] != self.dim:
-            reject("queries", f"be a matrix of {self.dim} columns, as the vectors have", matrix.shape)
+        matrix = float_matrix("queries", queries)
+        if matrix.shape[1] != self.dim:
+            reject("queries", f"have {self.dim} columns, as the vectors have", matrix.shape)
         return matrix
 
     def _search(self, queries: FloatArray, k: int, n_probes: int) -> tuple[IntArray, FloatArray]:
