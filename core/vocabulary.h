@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 namespace textspace {
@@ -25,6 +26,13 @@ struct WordList {
     const int64_t begin = offsets[word_id], end = offsets[word_id + 1];
     *word = {blob + begin, end - begin};
     return begin >= 0 && begin <= end && end <= n_bytes;
+  }
+
+  // Throws std::invalid_argument where they do not.
+  Bytes at(int64_t word_id) const {
+    Bytes word;
+    if (!get(word_id, &word)) throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
+    return word;
   }
 };
 

@@ -47,8 +47,7 @@ NumpyArray1D<uint32_t> bind_word_hashes(Array1D<uint8_t> blob, Array1D<int64_t> 
   {
     nb::gil_scoped_release release;
     for (int64_t i = 0; i < words.n_words; ++i) {
-      Bytes word;
-      require(words.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
+      const Bytes word = words.at(i);
       hashes[static_cast<size_t>(i)] = fnv1a(word.data, word.size);
     }
   }
@@ -78,11 +77,8 @@ class WordFinder {
     std::vector<int32_t> ids(static_cast<size_t>(queries.n_words));
     {
       nb::gil_scoped_release release;
-      for (int64_t i = 0; i < queries.n_words; ++i) {
-        Bytes word;
-        require(queries.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
-        ids[static_cast<size_t>(i)] = static_cast<int32_t>(find_word(words_, index_, word));
-      }
+      for (int64_t i = 0; i < queries.n_words; ++i)
+        ids[static_cast<size_t>(i)] = static_cast<int32_t>(find_word(words_, index_, queries.at(i)));
     }
     return to_numpy(std::move(ids));
   }
@@ -166,11 +162,7 @@ void encoder_add_words(CorpusEncoder& encoder, Array1D<uint8_t> blob, Array1D<in
   const WordList words = as_words(blob, offsets);
   require(static_cast<int64_t>(counts.shape(0)) == words.n_words, "`counts` must have one entry for each word");
   nb::gil_scoped_release release;
-  for (int64_t i = 0; i < words.n_words; ++i) {
-    Bytes word;
-    require(words.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
-    encoder.add_word(word, counts.data()[i]);
-  }
+  for (int64_t i = 0; i < words.n_words; ++i) encoder.add_word(words.at(i), counts.data()[i]);
 }
 
 NumpyArray1D<int32_t> encoder_encode(CorpusEncoder& encoder, nb::bytes block) {
