@@ -1,11 +1,11 @@
 #include "analogies.h"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 #include <vector>
 
 #include "isa.h"
+#include "selections.h"
 
 namespace textspace {
 namespace {
@@ -71,7 +71,7 @@ class Answering {
   bool answer(const Batch& batch, const KeepGoing& keep_going, int32_t* answers) {
     const int64_t n = static_cast<int64_t>(batch.questions.size());
     const AlignedFloats words = pack_words(rows_, batch.words);
-    best_.assign(n_threads_ * n, ScoredRow{-std::numeric_limits<float>::infinity(), -1});
+    best_.assign(n_threads_ * n, ScoredRow{kNoScore, -1});
     const bool done = for_each_task(n_tasks_, n_threads_, keep_going, [&](int64_t task, int thread_id) {
       answer_range(batch, words.get(), task * kRowsPerTask, thread_id);
     });
@@ -109,7 +109,7 @@ class Answering {
     ScoredRow best = best_[question];
     for (int64_t thread_id = 1; thread_id < n_threads_; ++thread_id) {
       const ScoredRow& other = best_[thread_id * n + question];
-      if (other.score > best.score || (other.score == best.score && other.row < best.row)) best = other;
+      if (Better{}(other, best)) best = other;
     }
     return best.row;
   }

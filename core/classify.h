@@ -1,8 +1,8 @@
 // One pass of stochastic gradient descent over a batch of documents (Joulin et al. 2017, "Bag of Tricks for Efficient
 // Text Classification"). Included by kernels.cc alone.
 //
-// A document is the mean of its rows; its gradient goes back to each of them. Rows are asked for before they are needed,
-// across documents: most of the time goes into waiting for memory.
+// A document is the mean of its rows; its gradient goes back to each of them. Rows are asked for before they are
+// needed, across documents: most of the time goes into waiting for memory.
 #pragma once
 
 #include "classifier_training.h"
@@ -361,11 +361,15 @@ inline void train_documents(const ClassifierModel& model, const DocumentBatch& b
   for (int64_t d = 0; d < model.stride; d += kLanes) store(workspace + 2 * model.stride + d, Vec{});
   for (int i = 0; i < batch.n; ++i) {
     const int64_t begin = batch.row_begin[i];
-    const DocumentRows document = {model.input, model.stride, batch.rows + begin,
-                                   batch.row_begin[i + 1] - begin, batch.row_begin[batch.n] - begin, 1.0f / static_cast<float>(batch.n_features[i])};
+    const DocumentRows document = {.matrix = model.input,
+                                   .stride = model.stride,
+                                   .rows = batch.rows + begin,
+                                   .n = batch.row_begin[i + 1] - begin,
+                                   .n_with_next = batch.row_begin[batch.n] - begin,
+                                   .scale = 1.0f / static_cast<float>(batch.n_features[i])};
     const Target* targets = batch.targets + batch.target_begin[i];
-    step.train(document, targets, batch.target_begin[i + 1] - batch.target_begin[i], batch.weights[i],
-               rate_now(rate), i % 4 == 0 ? loss : nullptr);
+    const int64_t n_targets = batch.target_begin[i + 1] - batch.target_begin[i];
+    step.train(document, targets, n_targets, batch.weights[i], rate_now(rate), i % 4 == 0 ? loss : nullptr);
   }
 }
 

@@ -120,9 +120,10 @@ bool ClusteredRows::search(const ProbingQueries& queries, int64_t k, int n_threa
   const int64_t by_memory = kBytesPerTask / (Selections::bytes_per_query(k) + 4 * (queries.n_probes + dim()));
   const int64_t products = dim() * (rows_.n_padded_rows() / n_clusters() + 1) * queries.n_probes;
   const int64_t by_time = kProductsPerTask / std::max<int64_t>(1, products);
-  const int64_t by_threads = std::max(kMinQueriesPerTask, queries.n / (n_threads == 1 ? 1 : kTasksPerThread * n_threads));
-  const int64_t per_task = std::max<int64_t>(
-      kQueryTile, std::min({kQueriesPerTask, queries.n, by_memory, by_time, by_threads}));
+  const int64_t n_shares = n_threads == 1 ? 1 : kTasksPerThread * n_threads;
+  const int64_t by_threads = std::max(kMinQueriesPerTask, queries.n / n_shares);
+  const int64_t most = std::min({kQueriesPerTask, queries.n, by_memory, by_time, by_threads});
+  const int64_t per_task = std::max<int64_t>(kQueryTile, most);
   const int64_t n_tasks = (queries.n + per_task - 1) / per_task;
   n_threads = static_cast<int>(std::min<int64_t>(n_threads, n_tasks));
   std::vector<ClusterSearch> searches;

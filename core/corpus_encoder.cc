@@ -113,8 +113,7 @@ void CorpusEncoder::number_new_words(Part* part) {
   for (int64_t begin = 0; begin < words.n_words; begin += kBatch) {
     const int64_t n = std::min<int64_t>(kBatch, words.n_words - begin);
     for (int64_t i = 0; i < n; ++i) {
-      Bytes word;
-      words.get(begin + i, &word);
+      const Bytes word = words.at(begin + i);
       batch[i] = make_token(word.data, word.size);
       table_.prefetch(batch[i].hash);
     }
@@ -188,8 +187,7 @@ std::vector<int32_t> CorpusEncoder::keep(const int32_t* order, int64_t n_words) 
   std::vector<int64_t> counts;
   for (int64_t i = 0; i < n_words; ++i) {
     if (order[i] < 0 || order[i] >= words.n_words) throw std::invalid_argument("`order` must hold ids of words");
-    Bytes word;
-    words.get(order[i], &word);
+    const Bytes word = words.at(order[i]);
     new_ids[static_cast<size_t>(order[i])] = table.add(make_token(word.data, word.size));
     counts.push_back(counts_[static_cast<size_t>(order[i])]);
   }

@@ -17,7 +17,8 @@ ByteWords parse_decimal_rows(const char* text, int64_t size, int64_t first_line,
                              int64_t capacity);
 
 // The n words blob[offsets[i]..offsets[i+1]) with the rows of the (n, dim) matrix `rows`, a line each, in fastText's
-// layout: every number is followed by a space. `precision` as in format_decimal. Throws MalformedInput for NaN and infinity.
+// layout: every number is followed by a space. `precision` as in format_decimal. Throws MalformedInput for NaN and
+// infinity.
 std::string format_decimal_rows(const uint8_t* blob, const int64_t* offsets, int64_t n, const float* rows,
                                 int64_t stride, int64_t dim, int precision);
 

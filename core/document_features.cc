@@ -129,7 +129,8 @@ void FeatureReader::find_rows() {
     if (ranks.has_table()) ranks.prefetch_row(rank);
   }
   n_features_ += features_.rule_.skip_missing ? n_found : n_buckets_;
-  if (static_cast<int64_t>(rows_.size()) < n_rows_ + n_found) rows_.resize(static_cast<size_t>(2 * (n_rows_ + n_found)));
+  if (static_cast<int64_t>(rows_.size()) < n_rows_ + n_found)
+    rows_.resize(static_cast<size_t>(2 * (n_rows_ + n_found)));
   for (int64_t i = 0; i < n_found; ++i) {
     const int32_t row = ranks.row(buckets_[static_cast<size_t>(i)]);
     rows_[static_cast<size_t>(n_rows_)] = row;

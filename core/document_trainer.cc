@@ -98,7 +98,8 @@ class DocumentTrainer::Sampler {
     for (int64_t i = 0; i < kListsAhead; ++i) lists_ahead_.next();
   }
 
-  // Fills the batch with at most `limit` of the documents taken; false where none is left. Sets the number of their items.
+  // Fills the batch with at most `limit` of the documents taken; false where none is left. Sets the number of their
+  // items.
   bool fill(int64_t limit, int64_t* n_items) {
     clear();
     *n_items = 0;
@@ -194,10 +195,7 @@ class DocumentTrainer::Sampler {
   void add_targets(const int32_t* labels, int64_t n_labels, float weight) {
     const ClassifierLoss loss = trainer_.options_.loss;
     if (loss == ClassifierLoss::kOneVsAll) {
-      const size_t begin = targets_.size();
       for (int64_t i = 0; i < n_labels; ++i) targets_.push_back({labels[i], 1, weight * label_weight(labels[i])});
-      std::sort(targets_.begin() + static_cast<int64_t>(begin), targets_.end(),
-                [](const Target& a, const Target& b) { return a.output < b.output; });
       return;
     }
     if (!trainer_.options_.all_labels) {

@@ -31,8 +31,10 @@ double TagLoss::run_all(const std::vector<TagTargets>& targets, const std::vecto
   for (size_t i = 0; i < targets.size(); ++i)
     for (int64_t j = 0; j < targets[i].n; ++j)
       positive_scores[i] += column(static_cast<int64_t>(i), targets[i].tags[j]);
-  if (options_.kind == TagLossKind::kSoftmax) kernel.softmax_columns(scores_.data(), model_.n_tags, width_, totals_.data());
-  if (options_.kind == TagLossKind::kBce) kernel.sigmoid_columns(scores_.data(), model_.n_tags, width_, totals_.data());
+  if (options_.kind == TagLossKind::kSoftmax)
+    kernel.softmax_columns(scores_.data(), model_.n_tags, width_, totals_.data());
+  if (options_.kind == TagLossKind::kBce)
+    kernel.sigmoid_columns(scores_.data(), model_.n_tags, width_, totals_.data());
   double loss = 0;
   for (int64_t i = 0; i < width_; ++i) {
     if (i >= n || skip[static_cast<size_t>(i)]) {
@@ -71,10 +73,11 @@ double TagLoss::expected_warp(int64_t document, const TagTargets& targets) {
     const int64_t r = std::count_if(scores.begin(), scores.end(), [&](float s) { return s - bound > 0; });
     if (r == 0) continue;
     const double weight = expected_weight(r, n, options_.n_draws, tables_.harmonic) / static_cast<double>(targets.n);
+    const double share = weight / static_cast<double>(r);
     for (size_t tag = 0; tag < scores.size(); ++tag) {
       if (!(scores[tag] - bound > 0)) continue;
-      loss += weight / static_cast<double>(r) * (scores[tag] - bound);
-      scores_.data()[static_cast<int64_t>(tag) * width_ + document] += static_cast<float>(weight / static_cast<double>(r));
+      loss += share * (scores[tag] - bound);
+      scores_.data()[static_cast<int64_t>(tag) * width_ + document] += static_cast<float>(share);
     }
     scores_.data()[targets.tags[i] * width_ + document] -= static_cast<float>(weight);
   }
@@ -115,7 +118,8 @@ void TagLoss::score_all(int64_t n) {
     const float factor = model_.score_scale * (tag_norms_.data()[tag] = inverse_norm(model_.tags + tag * stride));
     const float bias = model_.tag_bias ? model_.tag_bias[tag] : 0;
     if (factor == 1 && bias == 0) continue;
-    for (int64_t i = 0; i < width_; ++i) scores_.data()[tag * width_ + i] = scores_.data()[tag * width_ + i] * factor + bias;
+    float* scores = scores_.data() + tag * width_;
+    for (int64_t i = 0; i < width_; ++i) scores[i] = scores[i] * factor + bias;
   }
 }
 

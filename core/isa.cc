@@ -17,7 +17,9 @@ const std::vector<Candidate>& candidates() {
       {baseline::kernel_table, [] { return true; }},
 #ifdef TEXTSPACE_HAS_AVX2
       {avx2::kernel_table,
-       [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"); }},
+       [] {
+         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+       }},
 #endif
 #ifdef TEXTSPACE_HAS_AVX512
       {avx512::kernel_table,

@@ -50,8 +50,8 @@ struct Kernels {
   void (*train_documents)(const ClassifierModel&, const DocumentBatch&, const LearningRate&, float* workspace,
                           ClassifierLossSample*);
 
-  // Of a matrix and a thread's copy of it: own = shared += own - seen, then seen = own; n is a multiple of 16. Cache lines
-  // of `shared` that get no change are not written.
+  // Of a matrix and a thread's copy of it: own = shared += own - seen, then seen = own; n is a multiple of 16. Cache
+  // lines of `shared` that get no change are not written.
   void (*exchange)(float* shared, float* own, float* seen, int64_t n);
 
   // Rows first_row..first_row + n_rows of a matrix: uniform in [-bound, bound), zeros from column `dim` on.

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "isa.h"
 #include "linear_task.h"
+#include "selections.h"
 
 namespace textspace {
 namespace {
@@ -152,8 +152,8 @@ class LinearClassifier::Worker {
 
   void select_labels(const float* scores, const TopLabels& out) {
     const int64_t n = model_.n_labels, k = std::min(out.k, n);
-    candidates_.resize(static_cast<size_t>(2 * k + 32));
-    Selection selection = {.threshold = -std::numeric_limits<float>::infinity(), .k = k, .size = 0,
+    candidates_.resize(static_cast<size_t>(Selections::capacity(k)));
+    Selection selection = {.threshold = kNoScore, .k = k, .size = 0,
                            .capacity = static_cast<int64_t>(candidates_.size()), .candidates = candidates_.data(),
                            .excluded = nullptr, .n_excluded = 0};
     for (int64_t label = 0; label < n; ++label) {
@@ -162,9 +162,7 @@ class LinearClassifier::Worker {
       if (selection.size == selection.capacity || k == 1) drop_losers(selection);
     }
     drop_losers(selection);
-    std::sort(candidates_.begin(), candidates_.begin() + selection.size, [](const ScoredRow& a, const ScoredRow& b) {
-      return a.score != b.score ? a.score > b.score : a.row < b.row;
-    });
+    std::sort(candidates_.begin(), candidates_.begin() + selection.size, Better{});
     found_.clear();
     const bool is_softmax = model_.loss != LabelLoss::kLogistic, wanted = out.probabilities || out.threshold > 0;
     const float top = selection.size > 0 ? candidates_[0].score : 0;
@@ -183,7 +181,8 @@ LinearClassifier::LinearClassifier(std::shared_ptr<const DocumentFeatures> featu
                                    int n_threads)
     : features_(std::move(features)),
       model_(model),
-      texts_per_task_(kQueryTile * std::clamp<int64_t>(kScoresPerTask / kQueryTile / model.n_labels, 1, kTilesPerTask)) {
+      texts_per_task_(kQueryTile *
+                      std::clamp<int64_t>(kScoresPerTask / kQueryTile / model.n_labels, 1, kTilesPerTask)) {
   if (model.n_rows != features_->n_rows())
     throw std::invalid_argument("`input_vectors` must have a row for each word and each bucket that has one: " +
                                 std::to_string(features_->n_rows()) + ", got " + std::to_string(model.n_rows));

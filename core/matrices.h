@@ -1,7 +1,7 @@
 // Products of small matrices, and functions of their elements. Included by kernels.cc alone.
 //
-// A tile of the product is held in registers: kProductRows rows by up to kProductVecs vectors of columns. Every element is
-// summed over the depth in order, whatever the tile, so that a row of the product does not depend on the other rows.
+// A tile of the product is held in registers: kProductRows rows by up to kProductVecs vectors of columns. Every element
+// is summed over the depth in order, whatever the tile, so that a row of the product does not depend on the other rows.
 #pragma once
 
 #if defined(__x86_64__) || defined(_M_X64)

@@ -40,10 +40,10 @@ struct ColumnWeights {
   std::vector<float> values;
 };
 
-// One squared-hinge support vector machine a tag (Hsieh et al. 2008, dual coordinate descent), kTagBlock tags at a time:
-// the weights of a row for all of them are one cache line, which a text reads once. The bias is fixed at -1, so that a
-// text that shares no row with a tag's texts is on the right margin from the start. First come the texts that have a
-// tag of the block, then all; of these, only those that count for a tag of the block are visited again. Where
+// One squared-hinge support vector machine a tag (Hsieh et al. 2008, dual coordinate descent), kTagBlock tags at a
+// time: the weights of a row for all of them are one cache line, which a text reads once. The bias is fixed at -1, so
+// that a text that shares no row with a tag's texts is on the right margin from the start. First come the texts that
+// have a tag of the block, then all; of these, only those that count for a tag of the block are visited again. Where
 // margin_tolerance is 0, all are looked at again before the end. The result does not depend on n_threads. Returns false
 // when keep_going stopped it.
 bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const OneVsRestOptions& options,

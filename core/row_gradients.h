@@ -13,7 +13,10 @@ namespace textspace {
 class RowGradients {
  public:
   RowGradients(int64_t n_rows, int64_t stride, int first_slot)
-      : stride_(stride), first_slot_(first_slot), slots_(static_cast<size_t>(n_rows), -1), gradients_(first_slot * stride) {}
+      : stride_(stride),
+        first_slot_(first_slot),
+        slots_(static_cast<size_t>(n_rows), -1),
+        gradients_(first_slot * stride) {}
 
   int32_t slot(int32_t row) {
     int32_t& slot = slots_[static_cast<size_t>(row)];

@@ -1,7 +1,6 @@
 #include "subwords.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace textspace {
 namespace {
@@ -18,12 +17,6 @@ std::vector<int32_t> table_of_buckets(const BucketRows& bucket_rows, int64_t n_b
 }
 
 }  // namespace
-
-Bytes word_at(const WordList& words, int64_t i) {
-  Bytes word;
-  if (!words.get(i, &word)) throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
-  return word;
-}
 
 int32_t BucketRows::row(int32_t bucket) const {
   if (!buckets) return static_cast<int32_t>(first_row + bucket);
@@ -47,7 +40,7 @@ int64_t n_ngrams(Bytes word, const NgramRange& range) {
 void add_ngram_weights(const WordList& words, const int64_t* counts, const NgramRange& range, int64_t* weights) {
   for (int64_t i = 0; i < words.n_words; ++i) {
     const int64_t count = std::max<int64_t>(counts[i], 1);
-    for_each_ngram(word_at(words, i), range, [&](int64_t, int64_t, int32_t bucket) { weights[bucket] += count; });
+    for_each_ngram(words.at(i), range, [&](int64_t, int64_t, int32_t bucket) { weights[bucket] += count; });
   }
 }
 
@@ -59,7 +52,7 @@ RowLists word_rows(const WordList& words, const int32_t* ids, const NgramRange& 
   const std::vector<int32_t> table = many ? table_of_buckets(bucket_rows, range.n_buckets) : std::vector<int32_t>();
   for (int64_t i = 0; i < words.n_words; ++i) {
     if (ids[i] >= 0) lists.rows.push_back(ids[i]);
-    for_each_ngram(word_at(words, i), range, [&](int64_t, int64_t, int32_t bucket) {
+    for_each_ngram(words.at(i), range, [&](int64_t, int64_t, int32_t bucket) {
       lists.rows.push_back(many ? table[static_cast<size_t>(bucket)] : bucket_rows.row(bucket));
     });
     lists.indptr.push_back(static_cast<int64_t>(lists.rows.size()));

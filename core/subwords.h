@@ -34,9 +34,6 @@ struct RowLists {
   std::vector<int32_t> rows;
 };
 
-// Throws std::invalid_argument where the offsets are damaged.
-Bytes word_at(const WordList& words, int64_t i);
-
 inline bool is_end_of_line(Bytes word) { return word.size == 4 && std::memcmp(word.data, "</s>", 4) == 0; }
 inline bool is_continuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
 

@@ -19,8 +19,8 @@ struct MatrixProduct {
   bool add;
 };
 
-// The convolution of a batch of documents. A document is a list of slots: rows of `words`, the distinct word rows of the
-// batch; row 0 of `words` is zeros and stands for what lies beyond a border.
+// The convolution of a batch of documents. A document is a list of slots: rows of `words`, the distinct word rows of
+// the batch; row 0 of `words` is zeros and stands for what lies beyond a border.
 struct ConvolutionBatch {
   const float* words;      // (n_slots, stride)
   float* word_gradients;   // (n_slots, stride)
@@ -72,8 +72,8 @@ struct TagKernels {
   void (*softmax_columns)(float* scores, int64_t n_rows, int64_t stride, float* log_totals);
   // In place: the sigmoids; adds log(1 + exp(score)) of each column to losses (stride,).
   void (*sigmoid_columns)(float* scores, int64_t n_rows, int64_t stride, float* losses);
-  // One row, or a whole matrix as one row: n a multiple of 16. `first` and `second` are the moments; the gradient is set
-  // to zero.
+  // One row, or a whole matrix as one row: n a multiple of 16. `first` and `second` are the moments; the gradient is
+  // set to zero.
   void (*step)(const StepRule&, float* values, float* gradient, float* first, float* second, int64_t n);
 };
 

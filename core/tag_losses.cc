@@ -101,7 +101,8 @@ void TagLoss::add_error(int64_t document, int32_t tag, float error) {
   const float* row = model_.tags + tag * stride;
   const float share = scale_ * model_.score_scale * error;
   kernels().tags.add_scaled(unit_errors_.data() + document * stride, row, share * inverse_norm(row), stride);
-  kernels().tags.add_scaled(tag_gradients_.at(tag_gradients_.slot(tag)), units_.data() + document * stride, share, stride);
+  float* gradient = tag_gradients_.at(tag_gradients_.slot(tag));
+  kernels().tags.add_scaled(gradient, units_.data() + document * stride, share, stride);
   if (model_.tag_bias) bias_gradients_.data()[tag] += scale_ * error;
 }
 

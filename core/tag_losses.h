@@ -64,9 +64,9 @@ class TagLoss {
 
   RowGradients& tag_gradients() { return tag_gradients_; }
   GrowingFloats& bias_gradients() { return bias_gradients_; }
-  bool touches_all_tags() const;
 
  private:
+  bool touches_all_tags() const;
   double run_document(int64_t document, TagTargets targets);
   double search_violator(int64_t document, TagTargets& targets);
   double hinge(int64_t document, TagTargets& targets);

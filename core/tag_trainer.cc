@@ -122,7 +122,8 @@ void TagTrainer::add_documents(int64_t batch, Worker& worker) const {
 
 // A document of which nothing would be left stays whole.
 void TagTrainer::drop_words(int64_t document, uint64_t epoch, Worker& worker) const {
-  const int32_t *begin = documents_.rows + documents_.indptr[document], *end = documents_.rows + documents_.indptr[document + 1];
+  const int32_t* begin = documents_.rows + documents_.indptr[document];
+  const int32_t* end = documents_.rows + documents_.indptr[document + 1];
   worker.kept.clear();
   if (options_.word_dropout > 0) {
     Rng rng(epoch_seed(options_.seed, epoch, kDropout), static_cast<uint64_t>(document));

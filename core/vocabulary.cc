@@ -20,9 +20,7 @@ std::vector<uint32_t> build_index(const WordList& words) {
   const uint64_t mask = static_cast<uint64_t>(n_slots) - 1;
   std::vector<uint32_t> slots(static_cast<size_t>(n_slots));
   for (int64_t word_id = 0; word_id < words.n_words; ++word_id) {
-    Bytes word;
-    if (!words.get(word_id, &word))
-      throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
+    const Bytes word = words.at(word_id);
     uint64_t slot = hash_word(word.data, word.size) & mask;
     for (int64_t n_probes = 0; slots[slot]; slot = (slot + 1) & mask)
       if (++n_probes == kMaxProbes)

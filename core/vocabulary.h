@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 namespace textspace {
@@ -26,6 +27,13 @@ struct WordList {
     *word = {blob + begin, end - begin};
     return begin >= 0 && begin <= end && end <= n_bytes;
   }
+
+  // Throws std::invalid_argument where they do not.
+  Bytes at(int64_t word_id) const {
+    Bytes word;
+    if (!get(word_id, &word)) throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
+    return word;
+  }
 };
 
 // Linear probing from slot hash & (n_slots - 1); an entry is word_id + 1, 0 where the slot is empty.
@@ -35,8 +43,8 @@ struct WordIndex {
   int64_t max_probes;  // no lookup reads more slots than this
 };
 
-// All words lie closer than this to the slot of their hash: many times the longest run of a table that is half full, unless
-// somebody chose the words to collide, which would take time quadratic in their number.
+// All words lie closer than this to the slot of their hash: many times the longest run of a table that is half full,
+// unless somebody chose the words to collide, which would take time quadratic in their number.
 constexpr int64_t kMaxProbes = 1 << 12;
 
 // A table at most half full. Of equal words the first is found. Throws std::invalid_argument where an offset is bad, or

@@ -49,7 +49,8 @@ inline void largest_window(const ConvolutionBatch& batch, const float* products,
 
 inline void pool_document(const ConvolutionBatch& batch, const float* products, int first_filter, int64_t document) {
   const int64_t begin = batch.begin[document], end = batch.begin[document + 1] - (batch.width - 1);
-  const int n_vecs = (batch.n_filters - first_filter < kFilterPanel ? batch.n_filters - first_filter : kFilterPanel) / kLanes;
+  const int n_left = batch.n_filters - first_filter;
+  const int n_vecs = (n_left < kFilterPanel ? n_left : kFilterPanel) / kLanes;
   for (int pool = 0; pool < batch.n_pools; ++pool) {
     const int64_t first = begin + pool * batch.pool, last = first + batch.pool < end ? first + batch.pool : end;
     const int64_t out = (document * batch.n_pools + pool) * batch.n_filters + first_filter;

@@ -19,7 +19,7 @@ WordBuckets::WordBuckets(const WordList& words, int64_t n_known, const NgramRang
   indptr_.resize(static_cast<size_t>(words.n_words) + 1);
   parallel_for(n_threads_, [&](int part) {
     for (int64_t i = first_of_part(part); i < first_of_part(part + 1); ++i)
-      indptr_[static_cast<size_t>(i) + 1] = n_own(i) + n_ngrams(word_at(words_, i), range_);
+      indptr_[static_cast<size_t>(i) + 1] = n_own(i) + n_ngrams(words_.at(i), range_);
   });
   std::partial_sum(indptr_.begin(), indptr_.end(), indptr_.begin());
 }
@@ -29,7 +29,7 @@ void WordBuckets::fill(int32_t* rows) const {
     for (int64_t i = first_of_part(part); i < first_of_part(part + 1); ++i) {
       int32_t* out = rows + indptr_[static_cast<size_t>(i)];
       if (i < n_known_) *out++ = static_cast<int32_t>(i);
-      for_each_ngram(word_at(words_, i), range_, [&](int64_t, int64_t, int32_t bucket) { *out++ = bucket; });
+      for_each_ngram(words_.at(i), range_, [&](int64_t, int64_t, int32_t bucket) { *out++ = bucket; });
     }
   });
 }

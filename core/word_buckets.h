@@ -8,8 +8,9 @@
 
 namespace textspace {
 
-// One array serves for both, so that the n-grams of a large vocabulary are in memory once: measured, filled with buckets,
-// counted, and turned into rows in place. Words i < n_known have a row of their own, i, before those of their n-grams.
+// One array serves for both, so that the n-grams of a large vocabulary are in memory once: measured, filled with
+// buckets, counted, and turned into rows in place. Words i < n_known have a row of their own, i, before those of their
+// n-grams.
 class WordBuckets {
  public:
   // Throws std::invalid_argument where the offsets are damaged. The words must live until fill() has returned.

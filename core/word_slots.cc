@@ -14,9 +14,7 @@ WordSlots::WordSlots(const WordList& words) {
   constexpr int64_t kAhead = 16;
   uint64_t hashes[kAhead] = {};
   const auto hash_of = [&](int64_t word_id) {
-    Bytes word;
-    if (!words.get(word_id, &word))
-      throw std::invalid_argument("`offsets` must not decrease nor pass the end of `blob`");
+    const Bytes word = words.at(word_id);
     const uint64_t hash = hash_word(word.data, word.size);
     prefetch(hash);
     return hash;
@@ -30,8 +28,7 @@ WordSlots::WordSlots(const WordList& words) {
       if (++n_probes == kMaxProbes)
         throw std::invalid_argument("thousands of words have the same hash: the vocabulary is damaged");
     if (slots_[at].word != 0) continue;
-    Bytes word;
-    words.get(word_id, &word);
+    const Bytes word = words.at(word_id);
     slots_[at] = {hash, static_cast<uint32_t>(word_id) + 1, fnv1a(word.data, word.size)};
   }
 }

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 
 import textspace._core
+from instruction_sets import instruction_set
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,10 +57,8 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
 @pytest.fixture(params=textspace._core.available_isas())
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each instruction set that this processor runs, in use during the test."""
-    before = textspace._core.isa()
-    textspace._core.use_isa(request.param)
-    yield request.param
-    textspace._core.use_isa(before)
+    with instruction_set(request.param):
+        yield request.param
 
 
 def pytest_configure() -> None:

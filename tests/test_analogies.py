@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_search as ref
+from instruction_sets import instruction_set
 from textspace import _core
 from textspace.errors import FormatError
 from textspace.evaluation import AnalogyScore, AnalogySection, evaluate_analogies, read_analogies
@@ -60,12 +61,8 @@ def test_of_equally_good_rows_the_first_is_the_answer(seed, n_rows, n_questions,
         row[rng.choice(6, 4, replace=False)] = rng.choice([-1, 1], 4)
     rows[rng.random(n_rows) < 0.1] = 0
     questions = rng.integers(0, n_rows, (n_questions, 3))
-    before = _core.isa()
-    _core.use_isa(isa)
-    try:
+    with instruction_set(isa):
         answers = ExactIndex(rows, n_threads=3).answer_analogies(questions)
-    finally:
-        _core.use_isa(before)
     assert answers.tolist() == [ref.answer(rows, question, "3cosadd", n_rows) for question in questions.tolist()]
 
 
@@ -149,9 +146,7 @@ def test_the_kernel_refuses_what_does_not_fit(change, message):
 
 
 def test_ctrl_c_stops_the_answers():
-    before = _core.isa()
-    _core.use_isa("baseline")
-    try:
+    with instruction_set("baseline"):
         rng = np.random.default_rng(8)
         index = ExactIndex(rng.standard_normal((50_000, 64)), n_threads=2)
         questions = rng.integers(0, 50_000, (100_000, 3))
@@ -160,8 +155,6 @@ def test_ctrl_c_stops_the_answers():
         with pytest.raises(KeyboardInterrupt):
             index.answer_analogies(questions)
         timer.join()
-    finally:
-        _core.use_isa(before)
 
 
 def write(tmp_path, content):

@@ -111,6 +111,8 @@ def test_no_query_finds_nothing(index):
     ("arguments", "message"),
     [
         ({"vectors": [[np.nan, 1.0]]}, "`vectors` must be finite"),
+        ({"vectors": [[1e300, 1.0]]}, "`vectors` must be finite"),
+        ({"vectors": [1.0, 2.0]}, "`vectors` must be a matrix"),
         ({"vectors": np.empty((0, 3))}, "not empty"),
         ({"n_probes": 0}, "`n_probes`"),
         ({"n_clusters": 0}, "`n_clusters`"),
@@ -126,6 +128,8 @@ def test_wrong_queries_are_named(index):
         index[1].search([[1.0, 2.0]], 3)
     with pytest.raises(ValueError, match="`queries` must be finite"):
         index[1].search(np.full((1, 16), np.inf), 3)
+    with pytest.raises(ValueError, match="`queries` must be finite"):
+        index[1].search(np.full((1, 16), 1e300), 3)
 
 
 def test_tags_are_ranked_through_the_index(monkeypatch):

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_search as ref
+from instruction_sets import instruction_set
+from packed_search import top_k, whole_numbers
 from textspace import _core
 
 
@@ -36,18 +38,13 @@ def search(rows, clusters, queries, probes, k, *, n_threads=1, n_clusters=None):
 @settings(deadline=None, max_examples=300)
 def test_any_shape(seed, n_rows, n_clusters, dim, n_queries, k, n_threads, isa):
     rng = np.random.default_rng(seed)
-    # Small whole numbers: their products are exact in float32, and ties abound.
-    rows, queries = (rng.integers(-2, 3, (n, dim)).astype(np.float32) for n in (n_rows, n_queries))
+    rows, queries = whole_numbers(rng, (n_rows, dim)), whole_numbers(rng, (n_queries, dim))
     clusters = rng.integers(0, n_clusters, n_rows)
     n_probes = int(rng.integers(1, n_clusters + 1))
     probes = [rng.choice(n_clusters, n_probes, replace=False) for _ in queries]
     k = min(k, n_rows)
-    before = _core.isa()
-    _core.use_isa(isa)
-    try:
+    with instruction_set(isa):
         ids, scores = search(rows, clusters, queries, probes, k, n_threads=n_threads, n_clusters=n_clusters)
-    finally:
-        _core.use_isa(before)
     for i, query in enumerate(queries):
         others = np.flatnonzero(~np.isin(clusters, probes[i])).tolist()
         best, best_scores = ref.nearest(rows, query, k, similarity="dot", excluded=others)
@@ -58,41 +55,13 @@ def test_any_shape(seed, n_rows, n_clusters, dim, n_queries, k, n_threads, isa):
 def test_scores_are_those_of_packed_rows(isa):
     rng = np.random.default_rng(1)
     rows, queries = (rng.standard_normal((n, 33)).astype(np.float32) for n in (2000, 600))
-    packed = _core.PackedRows(rows, normalized=False, n_threads=1)
-    ids, scores = np.empty((600, 9), np.int32), np.empty((600, 9), np.float32)
-    packed.top_k(
-        queries,
-        excluded_indptr=np.zeros(601, np.int64),
-        excluded=np.empty(0, np.int32),
-        n_threads=1,
-        rows_out=ids,
-        scores_out=scores,
-    )
+    ids, scores = top_k(rows, queries, 9)
     clusters = rng.integers(0, 30, 2000)
     for n_threads in (1, 3):
         probes = np.tile(np.arange(30), (600, 1))
         found = search(rows, clusters, queries, probes, 9, n_threads=n_threads)
         assert found[0].tolist() == ids.tolist()
         assert found[1].tobytes() == scores.tobytes()
-
-
-def test_what_is_found_in_any_order_is_the_same():
-    rng = np.random.default_rng(2)
-    rows, queries = (rng.standard_normal((n, 8)).astype(np.float32) for n in (700, 40))
-    found = []
-    for ordered in (True, False):
-        ids, scores = np.empty((40, 50), np.int32), np.empty((40, 50), np.float32)
-        _core.PackedRows(rows, normalized=True, n_threads=1).top_k(
-            queries,
-            excluded_indptr=np.zeros(41, np.int64),
-            excluded=np.empty(0, np.int32),
-            n_threads=1,
-            rows_out=ids,
-            scores_out=scores,
-            ordered=ordered,
-        )
-        found.append(np.sort(ids, axis=1).tolist())
-    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(
@@ -154,13 +123,9 @@ def test_wrong_clusters_are_refused(change, message):
 def test_ctrl_c_stops_a_search():
     rng = np.random.default_rng(8)
     rows, queries = (rng.standard_normal((n, 128)).astype(np.float32) for n in (20_000, 60_000))
-    before = _core.isa()
-    _core.use_isa("baseline")
     timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
-    try:
+    with instruction_set("baseline"):
         timer.start()
         with pytest.raises(KeyboardInterrupt):
             search(rows, np.zeros(20_000), queries, np.zeros((60_000, 1)), 1, n_threads=2)
         timer.join()
-    finally:
-        _core.use_isa(before)

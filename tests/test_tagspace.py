@@ -39,6 +39,9 @@ def test_hierarchical_softmax_ranks_by_the_probabilities_of_its_tree():
     ranked = ts.rank(["fish"], k=3)
     assert ranked.labels[0, 0] == "fish"
     assert np.exp(ranked.scores).sum() == pytest.approx(1, abs=1e-5)
+    for ask in (ts.embed_tags, lambda: ts.nearest_tags("fish"), lambda: ts.words_near_tag("fish")):
+        with pytest.raises(ValueError, match="no vectors with loss='hs'"):
+            ask()
 
 
 @pytest.mark.parametrize("preset", PRESETS)

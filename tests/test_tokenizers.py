@@ -6,14 +6,14 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import reference_text as reference
 from textspace.text import word_boundaries
 from textspace.text.tokenizers import fold_words, tokenize, tokenized_blocks
 from textspace.text.utf8 import to_bytes, to_text
-from textspace.text.word_boundaries import unicode_words
+from textspace.text.word_boundaries import _SIGNS, _by_code, unicode_words
 
 # Characters of each class of UAX #29 that NFKC and lower-casing leave as they are.
 CLASSES = {
@@ -34,6 +34,7 @@ CLASSES = {
 }
 CLASS_OF = {character: name for name, characters in CLASSES.items() for character in characters if character != "ª"}
 WORDLIKE = {"ALetter", "Hebrew", "Katakana", "Numeric", "Ideograph"}
+SIGNS = set(map(chr, _by_code(_SIGNS)))  # letters and numbers for the annex, not for Python
 
 
 @pytest.mark.parametrize(
@@ -106,10 +107,11 @@ def test_characters_beyond_the_first_plane(text: str, expected: str) -> None:
 
 
 @given(st.text(max_size=40))
+@example("\N{NEGATIVE SQUARED LATIN CAPITAL LETTER C}")
 def test_any_text_has_unicode_words(text: str) -> None:
     for word in tokenize(text, tokenizer="unicode"):
         if word != "</s>":
-            assert any(c.isalnum() for c in word)
+            assert any(c.isalnum() or c in SIGNS for c in word)
             assert not set(word) & set(" \n\r\t\v\f\0")
 
 

@@ -9,30 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference_search as ref
+from instruction_sets import instruction_set
+from packed_search import top_k, whole_numbers
 from textspace import _core
 
 NO_ROWS = np.empty(0, dtype=np.int32)
-
-
-def top_k(rows, queries, k, *, normalized=False, exclude=None, n_threads=1):
-    packed = _core.PackedRows(np.asarray(rows, dtype=np.float32), normalized=normalized, n_threads=n_threads)
-    exclude = exclude or [[]] * len(queries)
-    ids = np.full((len(queries), k), -7, dtype=np.int32)
-    scores = np.full((len(queries), k), np.nan, dtype=np.float32)
-    packed.top_k(
-        np.asarray(queries, dtype=np.float32),
-        excluded_indptr=np.cumsum([0, *map(len, exclude)], dtype=np.int64),
-        excluded=np.array([row for rows in exclude for row in sorted(rows)], dtype=np.int32),
-        n_threads=n_threads,
-        rows_out=ids,
-        scores_out=scores,
-    )
-    return ids, scores
-
-
-def whole_numbers(rng, shape):
-    """Small whole numbers: their products are exact in float32, and ties abound."""
-    return rng.integers(-2, 3, shape).astype(np.float32)
 
 
 @pytest.mark.parametrize("dim", [1, 3, 4, 7, 16, 17, 100])
@@ -64,12 +45,8 @@ def test_any_shape_with_exclusions(seed, n_rows, dim, n_queries, k, n_threads, i
     rows, queries = whole_numbers(rng, (n_rows, dim)), whole_numbers(rng, (n_queries, dim))
     exclude = [rng.choice(n_rows, rng.integers(0, n_rows + 1), replace=False).tolist() for _ in queries]
     k = min(k, n_rows)
-    before = _core.isa()
-    _core.use_isa(isa)
-    try:
+    with instruction_set(isa):
         ids, scores = top_k(rows, queries, k, exclude=exclude, n_threads=n_threads)
-    finally:
-        _core.use_isa(before)
     for i, query in enumerate(queries):
         best, best_scores = ref.nearest(rows, query, k, similarity="dot", excluded=exclude[i])
         assert ids[i].tolist() == best + [-1] * (k - len(best))
@@ -100,6 +77,13 @@ def test_equal_rows_come_in_order(isa):
         for similarity in np.unique(similarities):
             assert (np.diff(found[similarities == similarity]) > 0).all()
     assert ids[3, :20].tolist() == list(range(3, 800, 40))
+
+
+def test_what_is_found_in_any_order_is_the_same():
+    rng = np.random.default_rng(2)
+    rows, queries = (rng.standard_normal((n, 8)).astype(np.float32) for n in (700, 40))
+    ordered, any_order = (top_k(rows, queries, 50, normalized=True, ordered=given)[0] for given in (True, False))
+    assert np.sort(any_order, axis=1).tolist() == np.sort(ordered, axis=1).tolist()
 
 
 def test_rows_may_be_strided_views(isa):
@@ -149,9 +133,7 @@ def test_what_does_not_fit_is_refused(change, message):
 
 
 def test_ctrl_c_stops_a_search_and_nothing_is_written():
-    before = _core.isa()
-    _core.use_isa("baseline")
-    try:
+    with instruction_set("baseline"):
         rng = np.random.default_rng(8)
         packed = _core.PackedRows(rng.standard_normal((20_000, 128)).astype(np.float32), normalized=True, n_threads=1)
         ids = np.full((60_000, 1), -7, dtype=np.int32)
@@ -167,6 +149,4 @@ def test_ctrl_c_stops_a_search_and_nothing_is_written():
                 scores_out=np.empty((60_000, 1), np.float32),
             )
         timer.join()
-    finally:
-        _core.use_isa(before)
     assert (ids == -7).all()

@@ -10,14 +10,6 @@ from textspace.training.matrices import from_bfloat16, to_bfloat16, zero_matrix
 DIM = 21
 
 
-@pytest.fixture(params=_core.available_isas())
-def isa(request):
-    before = _core.isa()
-    _core.use_isa(request.param)
-    yield request.param
-    _core.use_isa(before)
-
-
 def make_setup(rng, *, n_lines=40, n_words=25, n_grams=30, **parameters):
     ids = []
     for _ in range(n_lines):

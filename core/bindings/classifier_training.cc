@@ -12,33 +12,11 @@
 namespace textspace {
 namespace {
 
-using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Matrix = DenseMatrix<float>;
 
 template <typename T>
 const T* data_or_null(const std::optional<Array1D<T>>& array) {
   return array ? array->data() : nullptr;
-}
-
-template <typename Array>
-int64_t length(const Array& array) {
-  return static_cast<int64_t>(array.shape(0));
-}
-
-void require_range(const int32_t* values, int64_t n, int64_t low, int64_t high, const char* rule) {
-  int32_t least = 0, greatest = -1;
-  if (n > 0) least = greatest = values[0];
-  for (int64_t i = 0; i < n; ++i) {
-    least = values[i] < least ? values[i] : least;
-    greatest = values[i] > greatest ? values[i] : greatest;
-  }
-  require(n == 0 || (least >= low && greatest < high), rule);
-}
-
-void require_indptr(const int64_t* indptr, int64_t n, int64_t n_values, const char* rule) {
-  require(indptr[0] == 0 && indptr[n] == n_values, rule);
-  bool ascends = true;
-  for (int64_t i = 0; i < n; ++i) ascends &= indptr[i] <= indptr[i + 1];
-  require(ascends, rule);
 }
 
 // The encoder with the arrays it reads.
@@ -48,7 +26,7 @@ class BoundDocumentEncoder {
                        int64_t n_buckets, int n_threads)
       : ids_(std::move(ids)), roles_(std::move(roles)), hashes_(std::move(hashes)), word_ngrams_(word_ngrams),
         n_buckets_(n_buckets) {
-    require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+    require_threads(n_threads);
     require(word_ngrams >= 1 && word_ngrams <= 1000, "`word_ngrams` must be from 1 to 1000");
     require(n_buckets >= (word_ngrams > 1 ? 1 : 0) && n_buckets < (int64_t{1} << 31),
             "`n_buckets` must be from 1 to 2**31 - 1");
@@ -82,7 +60,8 @@ class BoundDocumentEncoder {
 
  private:
   void require_items(const Array1D<int32_t>& bucket_items) const {
-    require(word_ngrams_ == 1 || length(bucket_items) == n_buckets_, "`bucket_items` must have one entry for each bucket");
+    require(word_ngrams_ == 1 || length(bucket_items) == n_buckets_,
+            "`bucket_items` must have one entry for each bucket");
   }
 
   Array1D<int32_t> ids_, roles_;
@@ -93,16 +72,6 @@ class BoundDocumentEncoder {
   std::unique_ptr<DocumentEncoder> encoder_;
 };
 
-template <typename T>
-nb::ndarray<nb::numpy, T, nb::ndim<1>> to_numpy(std::vector<T>&& values) {
-  auto owned = std::make_unique<std::vector<T>>(std::move(values));
-  T* data = owned->data();
-  const size_t n = owned->size();
-  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  owned.release();
-  return nb::ndarray<nb::numpy, T, nb::ndim<1>>(data, {n}, owner);
-}
-
 // The buckets of words, with the arrays that they read.
 class BoundWordBuckets {
  public:
@@ -112,7 +81,7 @@ class BoundWordBuckets {
     require(length(offsets_) >= 1, "`offsets` must have one entry more than there are words");
     require(n_known >= 0 && n_known <= n_words(), "`n_known` must be from 0 to the number of words");
     require(n_buckets >= 1 && n_buckets < (int64_t{1} << 31), "`n_buckets` must be from 1 to 2**31 - 1");
-    require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+    require_threads(n_threads);
     const WordList words = {blob_.data(), length(blob_), offsets_.data(), n_words()};
     nb::gil_scoped_release release;
     buckets_ = std::make_unique<WordBuckets>(
@@ -136,7 +105,7 @@ class BoundWordBuckets {
     buckets_->add_counts(rows_->data(), word_counts.data(), counts.data());
   }
 
-  nb::ndarray<nb::numpy, int64_t, nb::ndim<1>> to_rows(Array1D<int32_t> bucket_items, int32_t shift) {
+  NumpyArray1D<int64_t> to_rows(Array1D<int32_t> bucket_items, int32_t shift) {
     require(rows_.has_value(), "fill() must come before to_rows()");
     require(length(bucket_items) == n_buckets_, "`bucket_items` must have one entry for each bucket");
     {
@@ -163,7 +132,7 @@ void bind_fill_random_rows(Matrix matrix, int dim, float bound, uint64_t seed, i
   require(n_rows == 0 || (stride % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0),
           "`matrix` must be 64-byte aligned, its rows a multiple of 16 floats long");
   require(dim >= 0 && dim <= stride, "`dim` must be at most the length of a row");
-  require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
+  require_threads(n_threads);
   nb::gil_scoped_release release;
   parallel_for(n_threads, [&](int i) {
     const int64_t begin = n_rows * i / n_threads, end = n_rows * (i + 1) / n_threads;
@@ -238,31 +207,29 @@ class BoundDocumentTrainer {
   void check(const Documents& documents, int64_t n_labels) const {
     const auto n_rows = static_cast<int64_t>(input_.shape(0));
     for (const Matrix* matrix : {&input_, &output_})
-      require(matrix->shape(1) % 16 == 0 && reinterpret_cast<uintptr_t>(matrix->data()) % 64 == 0,
-              "the matrices must be 64-byte aligned, their rows a multiple of 16 floats long");
+      require_aligned(*matrix, "the matrices must be 64-byte aligned, their rows a multiple of 16 floats long");
     require(input_.shape(1) == output_.shape(1), "`output_vectors` must be as wide as `input_vectors`");
-    require(n_labels >= 1 && static_cast<int64_t>(output_.shape(0)) == n_labels, "`output_vectors` must have one row a label");
+    require(n_labels >= 1 && length(output_) == n_labels, "`output_vectors` must have one row a label");
     require(length(label_indptr_) == length(indptr_), "`label_indptr` must be as long as `indptr`");
-    require_indptr(documents.indptr, documents.n, length(items_), "`indptr` must ascend from 0 to the length of `items`");
-    require_indptr(documents.label_indptr, documents.n, length(labels_),
-                   "`label_indptr` must ascend from 0 to the length of `labels`");
+    require_indptr(indptr_, length(items_), "`indptr` must ascend from 0 to the length of `items`");
+    require_indptr(label_indptr_, length(labels_), "`label_indptr` must ascend from 0 to the length of `labels`");
     require(length(items_) + length(labels_) > 0, "there must be an item or a label");
-    require_range(documents.labels, length(labels_), 0, n_labels, "`labels` must hold label ids");
+    require_range(labels_, 0, n_labels, "`labels` must hold label ids");
     require(!weights_ || length(*weights_) == documents.n, "`weights` must have one entry for each document");
-    require(!label_weights_ || length(*label_weights_) == n_labels, "`label_weights` must have one entry for each label");
+    require(!label_weights_ || length(*label_weights_) == n_labels,
+            "`label_weights` must have one entry for each label");
     check_items(documents, n_rows);
   }
 
   void check_items(const Documents& documents, int64_t n_rows) const {
     const char* rule = "`items` must hold numbers of words and of rows of `input_vectors`";
     require(word_indptr_.has_value() == word_rows_.has_value(), "`word_indptr` and `word_rows` must be given together");
-    if (!word_indptr_) return require_range(documents.items, length(items_), -1, n_rows, rule);
+    if (!word_indptr_) return require_range(items_, -1, n_rows, rule);
     require(length(*word_indptr_) >= 1, "`word_indptr` must have one entry more than there are words");
     require(documents.first_row >= 0 && documents.first_row <= n_rows, "`first_row` must be a row of `input_vectors`");
-    require_indptr(documents.word_indptr, documents.n_words, length(*word_rows_),
-                   "`word_indptr` must ascend from 0 to the length of `word_rows`");
-    require_range(documents.word_rows, length(*word_rows_), -1, n_rows, "`word_rows` must hold rows of `input_vectors`");
-    require_range(documents.items, length(items_), -1, documents.n_words + n_rows - documents.first_row, rule);
+    require_indptr(*word_indptr_, length(*word_rows_), "`word_indptr` must ascend from 0 to the length of `word_rows`");
+    require_range(*word_rows_, -1, n_rows, "`word_rows` must hold rows of `input_vectors`");
+    require_range(items_, -1, documents.n_words + n_rows - documents.first_row, rule);
   }
 
   Array1D<int64_t> indptr_;
@@ -279,7 +246,8 @@ class BoundDocumentTrainer {
 
 void bind_encoder(nb::module_& m) {
   using Encoder = BoundDocumentEncoder;
-  nb::class_<Encoder>(m, "DocumentEncoder", "Turns the ids of a text's tokens into documents; see core/document_encoder.h.")
+  nb::class_<Encoder>(m, "DocumentEncoder",
+                      "Turns the ids of a text's tokens into documents; see core/document_encoder.h.")
       .def(nb::init<Array1D<int32_t>, Array1D<int32_t>, Array1D<uint32_t>, int, int64_t, int>(), nb::arg("ids"),
            nb::arg("roles"), nb::arg("hashes"), nb::kw_only(), nb::arg("word_ngrams"), nb::arg("n_buckets"),
            nb::arg("n_threads"))
@@ -314,7 +282,8 @@ void bind_encoder(nb::module_& m) {
 void bind_classifier_training(nb::module_& m) {
   bind_encoder(m);
   using Trainer = BoundDocumentTrainer;
-  nb::class_<Trainer>(m, "DocumentTrainer", "Trains a text classifier in threads of its own; see core/document_trainer.h.")
+  nb::class_<Trainer>(m, "DocumentTrainer",
+                      "Trains a text classifier in threads of its own; see core/document_trainer.h.")
       .def(nb::init<Array1D<int64_t>, Array1D<int32_t>, Array1D<int64_t>, Array1D<int32_t>, Matrix, Matrix,
                     Array1D<int64_t>, std::optional<Array1D<int64_t>>, std::optional<Array1D<int32_t>>, int64_t,
                     std::optional<Array1D<float>>, std::optional<Array1D<float>>, int64_t, const std::string&, bool,

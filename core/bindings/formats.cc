@@ -10,20 +10,6 @@
 namespace textspace {
 namespace {
 
-template <typename T>
-using Owned1D = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
-using DenseRows = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-
-// A NumPy array that owns the vector's memory.
-template <typename T>
-Owned1D<T> to_numpy(std::vector<T>&& values) {
-  auto* kept = new std::vector<T>(std::move(values));
-  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  return Owned1D<T>(kept->data(), {kept->size()}, owner);
-}
-
-int64_t length(const Array1D<uint8_t>& data) { return static_cast<int64_t>(data.shape(0)); }
-
 void require_offsets(const Array1D<uint8_t>& blob, const Array1D<int64_t>& offsets) {
   require(offsets.shape(0) >= 1 && offsets.data()[0] == 0, "`offsets` must start with 0");
   for (size_t i = 1; i < offsets.shape(0); ++i)
@@ -45,7 +31,7 @@ nb::tuple read_entries(Array1D<uint8_t> data, int64_t begin, int64_t n_words, in
                         to_numpy(std::move(entries.counts)), entries.end);
 }
 
-nb::tuple read_rows(Array1D<uint8_t> data, int64_t begin, DenseRows out) {
+nb::tuple read_rows(Array1D<uint8_t> data, int64_t begin, DenseMatrix<float> out) {
   require(0 <= begin && begin <= length(data), "`begin` must be a position of `data`");
   Word2vecRows rows;
   {
@@ -56,7 +42,7 @@ nb::tuple read_rows(Array1D<uint8_t> data, int64_t begin, DenseRows out) {
   return nb::make_tuple(to_numpy(std::move(rows.words.blob)), to_numpy(std::move(rows.words.lengths)), rows.end);
 }
 
-nb::tuple parse_rows(Array1D<uint8_t> text, int64_t first_line, DenseRows out) {
+nb::tuple parse_rows(Array1D<uint8_t> text, int64_t first_line, DenseMatrix<float> out) {
   ByteWords words;
   {
     nb::gil_scoped_release release;

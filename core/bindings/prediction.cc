@@ -9,16 +9,7 @@
 namespace textspace {
 namespace {
 
-constexpr int kMaxThreads = 1024;  // each has memory of its own
 constexpr int64_t kMaxDim = 1'000'000;
-
-template <typename T>
-using OutputMatrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-
-int checked_threads(int n_threads) {
-  require(n_threads >= 1, "`n_threads` must be at least 1");
-  return std::min(n_threads, kMaxThreads);
-}
 
 // Keeps the arrays, which may be memory-mapped.
 class Features {
@@ -148,7 +139,7 @@ class BoundClassifier {
   }
 
   void top(nb::handle texts, int64_t k, float threshold, bool as_fasttext, int n_threads,
-           OutputMatrix<int32_t> label_ids_out, std::optional<OutputMatrix<float>> probabilities_out) const {
+           DenseMatrix<int32_t> label_ids_out, std::optional<DenseMatrix<float>> probabilities_out) const {
     const TextBatch batch(texts);
     const auto fits = [&](const auto& out) {
       return static_cast<int64_t>(out.shape(0)) == batch.size() && static_cast<int64_t>(out.shape(1)) == k;
@@ -166,9 +157,10 @@ class BoundClassifier {
   }
 
   template <auto method>
-  void write(nb::handle texts, int n_threads, OutputMatrix<float> out) const {
+  void write(nb::handle texts, int n_threads, DenseMatrix<float> out) const {
     const TextBatch batch(texts);
-    const int64_t width = method == &LinearClassifier::hidden ? classifier_->model().dim : classifier_->model().n_labels;
+    const LinearModel& model = classifier_->model();
+    const int64_t width = method == &LinearClassifier::hidden ? model.dim : model.n_labels;
     require(static_cast<int64_t>(out.shape(0)) == batch.size() && static_cast<int64_t>(out.shape(1)) == width,
             "`out` must have a row for each text, as wide as what is written");
     const int threads = checked_threads(n_threads);
@@ -183,7 +175,7 @@ class BoundClassifier {
   std::unique_ptr<const LinearClassifier> classifier_;
 };
 
-void bind_fold(Array2D<float> input, Array2D<float> output, int n_threads, OutputMatrix<float> out) {
+void bind_fold(Array2D<float> input, Array2D<float> output, int n_threads, DenseMatrix<float> out) {
   require_contiguous_rows(input, "`input_vectors` must have contiguous rows");
   require_contiguous_rows(output, "`output_vectors` must have contiguous rows");
   require(input.shape(1) == output.shape(1) && input.shape(1) <= kMaxDim,

@@ -1,22 +1,16 @@
-#include <algorithm>
-
 #include "bindings.h"
 #include "product_quantizer.h"
 
 namespace textspace {
 namespace {
 
-constexpr int kMaxThreads = 1024;
-
 using Norms = std::optional<Array1D<float>>;
-using Codes = nb::ndarray<uint8_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-QuantizedMatrix checked(const Array2D<float>& matrix, const Norms& norms, int sub_dim, int n_threads) {
+QuantizedMatrix checked(const Array2D<float>& matrix, const Norms& norms, int sub_dim) {
   require_contiguous_rows(matrix, "`matrix` must have contiguous rows");
   require(matrix.shape(0) >= 1 && matrix.shape(1) >= 1 && matrix.shape(1) <= 1'000'000,
           "`matrix` must have rows, and from 1 to 1,000,000 columns");
   require(sub_dim >= 1 && sub_dim <= 1'000'000, "`sub_dim` must be from 1 to 1,000,000");
-  require(n_threads >= 1, "`n_threads` must be at least 1");
   require(!norms || norms->shape(0) == matrix.shape(0), "`norms` must have an entry for each row of `matrix`");
   return {.rows = matrix.data(),
           .stride = matrix.stride(0),
@@ -32,27 +26,20 @@ void require_centroids(size_t n, const QuantizedMatrix& matrix) {
 }
 
 void train(Array2D<float> matrix, Norms norms, int sub_dim, uint64_t seed, int n_threads, MutableArray1D<float> out) {
-  const QuantizedMatrix given = checked(matrix, norms, sub_dim, n_threads);
+  const QuantizedMatrix given = checked(matrix, norms, sub_dim);
   require_centroids(out.shape(0), given);
-  bool done;
-  {
-    nb::gil_scoped_release release;
-    done = train_centroids(given, seed, std::min(n_threads, kMaxThreads), no_signal, out.data());
-  }
-  if (!done) throw nb::python_error();
+  const int threads = checked_threads(n_threads);
+  interruptible([&] { return train_centroids(given, seed, threads, no_signal, out.data()); });
 }
 
-void encode(Array2D<float> matrix, Norms norms, Array1D<float> centroids, int sub_dim, int n_threads, Codes out) {
-  const QuantizedMatrix given = checked(matrix, norms, sub_dim, n_threads);
+void encode(Array2D<float> matrix, Norms norms, Array1D<float> centroids, int sub_dim, int n_threads,
+            DenseMatrix<uint8_t> out) {
+  const QuantizedMatrix given = checked(matrix, norms, sub_dim);
   require_centroids(centroids.shape(0), given);
   require(static_cast<int64_t>(out.shape(0)) == given.n_rows && static_cast<int>(out.shape(1)) == given.n_parts(),
           "`out` must have a row for each row of `matrix` and a column for each of its parts");
-  bool done;
-  {
-    nb::gil_scoped_release release;
-    done = encode_rows(given, centroids.data(), std::min(n_threads, kMaxThreads), no_signal, out.data());
-  }
-  if (!done) throw nb::python_error();
+  const int threads = checked_threads(n_threads);
+  interruptible([&] { return encode_rows(given, centroids.data(), threads, no_signal, out.data()); });
 }
 
 }  // namespace

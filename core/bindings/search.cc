@@ -13,11 +13,6 @@ namespace {
 
 template <typename T>
 using MatrixOf3 = nb::ndarray<const T, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
-constexpr int kMaxThreads = 1024;  // each has memory of its own
-
-// Results are written row after row, without padding.
-template <typename T>
-using OutputMatrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 void mean_rows(Array2D<float> matrix, Array1D<int64_t> indptr, Array1D<int32_t> rows, MutableArray2D<float> out) {
   require_contiguous_rows(matrix, "`matrix` must have contiguous rows");
@@ -35,13 +30,28 @@ void mean_rows(Array2D<float> matrix, Array1D<int64_t> indptr, Array1D<int32_t> 
                       out.data(), out.stride(0));
 }
 
-void make_packed_rows(PackedRows* self, Array2D<float> vectors, bool normalized, int n_threads) {
+void require_vectors(const Array2D<float>& vectors) {
   require_contiguous_rows(vectors, "`vectors` must have contiguous rows");
   require(vectors.shape(1) >= 1 && vectors.shape(1) <= 1'000'000, "`vectors` must have from 1 to 1,000,000 columns");
-  require(n_threads >= 1, "`n_threads` must be at least 1");
+}
+
+void make_packed_rows(PackedRows* self, Array2D<float> vectors, bool normalized, int n_threads) {
+  require_vectors(vectors);
+  const int threads = checked_threads(n_threads);
   nb::gil_scoped_release release;
   new (self) PackedRows(vectors.data(), vectors.stride(0), static_cast<int64_t>(vectors.shape(0)),
-                        static_cast<int>(vectors.shape(1)), normalized, std::min(n_threads, kMaxThreads));
+                        static_cast<int>(vectors.shape(1)), normalized, threads);
+}
+
+// Of both kinds of rows.
+template <typename Rows>
+void require_queries(const Rows& rows, const Array2D<float>& queries, const DenseMatrix<int32_t>& rows_out,
+                     const DenseMatrix<float>& scores_out) {
+  require_contiguous_rows(queries, "`queries` must have contiguous rows");
+  require(static_cast<int64_t>(queries.shape(1)) == rows.dim(), "`queries` must be as wide as `vectors`");
+  require(rows_out.shape(0) == queries.shape(0) && scores_out.shape(0) == queries.shape(0) &&
+              scores_out.shape(1) == rows_out.shape(1) && static_cast<int64_t>(rows_out.shape(1)) <= rows.n_rows(),
+          "`rows_out` and `scores_out` must be (queries, k), with k at most the number of rows");
 }
 
 void require_exclusions(const Array1D<int64_t>& indptr, const Array1D<int32_t>& excluded, int64_t n) {
@@ -58,15 +68,11 @@ void require_exclusions(const Array1D<int64_t>& indptr, const Array1D<int32_t>& 
 }
 
 void top_k_of(const PackedRows& self, Array2D<float> queries, Array1D<int64_t> excluded_indptr,
-              Array1D<int32_t> excluded, int n_threads, OutputMatrix<int32_t> rows_out,
-              OutputMatrix<float> scores_out, bool ordered) {
+              Array1D<int32_t> excluded, int n_threads, DenseMatrix<int32_t> rows_out,
+              DenseMatrix<float> scores_out, bool ordered) {
   const int64_t n = static_cast<int64_t>(queries.shape(0)), k = static_cast<int64_t>(rows_out.shape(1));
-  require_contiguous_rows(queries, "`queries` must have contiguous rows");
-  require(static_cast<int64_t>(queries.shape(1)) == self.dim(), "`queries` must be as wide as `vectors`");
-  require(n_threads >= 1, "`n_threads` must be at least 1");
-  require(static_cast<int64_t>(rows_out.shape(0)) == n && static_cast<int64_t>(scores_out.shape(0)) == n &&
-              static_cast<int64_t>(scores_out.shape(1)) == k && k <= self.n_rows(),
-          "`rows_out` and `scores_out` must be (queries, k), with k at most the number of rows");
+  const int threads = checked_threads(n_threads);
+  require_queries(self, queries, rows_out, scores_out);
   require_exclusions(excluded_indptr, excluded, n);
   const TopKQueries packed = {.queries = queries.data(),
                               .stride = queries.stride(0),
@@ -74,27 +80,25 @@ void top_k_of(const PackedRows& self, Array2D<float> queries, Array1D<int64_t> e
                               .excluded_indptr = excluded_indptr.data(),
                               .excluded = excluded.data(),
                               .ordered = ordered};
-  const int threads = std::min(n_threads, kMaxThreads);
   interruptible([&] { return top_k(self, packed, k, threads, no_signal, rows_out.data(), scores_out.data()); });
 }
 
 void make_clustered_rows(ClusteredRows* self, Array2D<float> vectors, Array1D<int32_t> clusters, int64_t n_clusters,
                          int n_threads) {
-  require_contiguous_rows(vectors, "`vectors` must have contiguous rows");
-  require(vectors.shape(1) >= 1 && vectors.shape(1) <= 1'000'000, "`vectors` must have from 1 to 1,000,000 columns");
+  require_vectors(vectors);
   require(clusters.shape(0) == vectors.shape(0), "`clusters` must have an entry for each row of `vectors`");
   require(n_clusters >= 1 && n_clusters <= 1'000'000'000, "`n_clusters` must be from 1 to 1,000,000,000");
-  require(n_threads >= 1, "`n_threads` must be at least 1");
+  const int threads = checked_threads(n_threads);
   const int64_t n_rows = static_cast<int64_t>(vectors.shape(0));
   for (int64_t row = 0; row < n_rows; ++row)
     require(clusters.data()[row] >= 0 && clusters.data()[row] < n_clusters, "`clusters` must be below `n_clusters`");
   nb::gil_scoped_release release;
   new (self) ClusteredRows(vectors.data(), vectors.stride(0), n_rows, static_cast<int>(vectors.shape(1)),
-                           clusters.data(), n_clusters, std::min(n_threads, kMaxThreads));
+                           clusters.data(), n_clusters, threads);
 }
 
 // The same cluster twice would find its rows twice.
-void require_probes(const OutputMatrix<const int32_t>& probes, int64_t n_clusters) {
+void require_probes(const DenseMatrix<const int32_t>& probes, int64_t n_clusters) {
   const int64_t n = static_cast<int64_t>(probes.shape(0)), n_probes = static_cast<int64_t>(probes.shape(1));
   std::vector<int64_t> last_query(n_clusters, -1);
   for (int64_t i = 0; i < n * n_probes; ++i) {
@@ -105,23 +109,18 @@ void require_probes(const OutputMatrix<const int32_t>& probes, int64_t n_cluster
   }
 }
 
-void search_clusters(const ClusteredRows& self, Array2D<float> queries, OutputMatrix<const int32_t> probes,
-                     int n_threads, OutputMatrix<int32_t> rows_out, OutputMatrix<float> scores_out) {
+void search_clusters(const ClusteredRows& self, Array2D<float> queries, DenseMatrix<const int32_t> probes,
+                     int n_threads, DenseMatrix<int32_t> rows_out, DenseMatrix<float> scores_out) {
   const int64_t n = static_cast<int64_t>(queries.shape(0)), k = static_cast<int64_t>(rows_out.shape(1));
-  require_contiguous_rows(queries, "`queries` must have contiguous rows");
-  require(static_cast<int64_t>(queries.shape(1)) == self.dim(), "`queries` must be as wide as `vectors`");
-  require(n_threads >= 1, "`n_threads` must be at least 1");
+  const int threads = checked_threads(n_threads);
+  require_queries(self, queries, rows_out, scores_out);
   require(static_cast<int64_t>(probes.shape(0)) == n, "`probes` must have a row for each query");
-  require(static_cast<int64_t>(rows_out.shape(0)) == n && static_cast<int64_t>(scores_out.shape(0)) == n &&
-              static_cast<int64_t>(scores_out.shape(1)) == k && k <= self.n_rows(),
-          "`rows_out` and `scores_out` must be (queries, k), with k at most the number of rows");
   require_probes(probes, self.n_clusters());
   const ProbingQueries probing = {.queries = queries.data(),
                                   .stride = queries.stride(0),
                                   .n = n,
                                   .probes = probes.data(),
                                   .n_probes = static_cast<int64_t>(probes.shape(1))};
-  const int threads = std::min(n_threads, kMaxThreads);
   interruptible([&] { return self.search(probing, k, threads, no_signal, rows_out.data(), scores_out.data()); });
 }
 
@@ -130,11 +129,10 @@ void answers_of(const PackedRows& self, MatrixOf3<int32_t> questions, bool by_pr
   const int64_t n = static_cast<int64_t>(questions.shape(0));
   require(self.normalized(), "the rows must be normalized");
   require(n_answer_rows >= 0 && n_answer_rows <= self.n_rows(), "`n_answer_rows` must be at most the number of rows");
-  require(n_threads >= 1, "`n_threads` must be at least 1");
+  const int threads = checked_threads(n_threads);
   require(static_cast<int64_t>(answers_out.shape(0)) == n, "`answers_out` must have an entry for each question");
   for (int64_t i = 0; i < 3 * n; ++i)
     require(questions.data()[i] >= 0 && questions.data()[i] < self.n_rows(), "`questions` must hold row numbers");
-  const int threads = std::min(n_threads, kMaxThreads);
   const AnalogyOptions options = {.by_product = by_product, .n_answer_rows = n_answer_rows, .n_threads = threads};
   interruptible([&] { return answer_analogies(self, questions.data(), n, options, no_signal, answers_out.data()); });
 }

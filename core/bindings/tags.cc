@@ -1,33 +1,8 @@
-#include <algorithm>
-#include <memory>
-
 #include "bindings.h"
 #include "one_vs_rest.h"
 
 namespace textspace {
 namespace {
-
-constexpr int kMaxThreads = 1024;
-
-template <typename T>
-using Result = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
-template <typename T>
-using OutputMatrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-
-template <typename T>
-Result<T> to_numpy(std::vector<T>&& values) {
-  auto owned = std::make_unique<std::vector<T>>(std::move(values));
-  T* data = owned->data();
-  const size_t n = owned->size();
-  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  owned.release();
-  return Result<T>(data, {n}, owner);
-}
-
-int checked_threads(int n_threads) {
-  require(n_threads >= 1, "`n_threads` must be at least 1");
-  return std::min(n_threads, kMaxThreads);
-}
 
 void require_lists(const Array1D<int64_t>& indptr, const Array1D<int32_t>& ids, int64_t n_ids) {
   const int64_t size = static_cast<int64_t>(ids.shape(0));
@@ -64,22 +39,22 @@ nb::tuple train(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> v
                                     .n_threads = checked_threads(n_threads)};
   ColumnWeights out;
   interruptible([&] { return train_one_vs_rest(texts, tags, options, no_signal, out); });
-  return nb::make_tuple(to_numpy(std::move(out.indptr)), to_numpy(std::move(out.tags)), to_numpy(std::move(out.values)));
+  return nb::make_tuple(to_numpy(std::move(out.indptr)), to_numpy(std::move(out.tags)),
+                        to_numpy(std::move(out.values)));
 }
 
 void add_scores(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> values, Array1D<int64_t> weight_indptr,
-                Array1D<int32_t> weight_tags, Array1D<float> weights, OutputMatrix<float> scores, int n_threads) {
+                Array1D<int32_t> weight_tags, Array1D<float> weights, DenseMatrix<float> scores, int n_threads) {
   const int64_t n_rows = static_cast<int64_t>(weight_indptr.shape(0)) - 1;
   const SparseRows texts = sparse_rows(indptr, rows, values, n_rows);
   require(static_cast<int64_t>(scores.shape(0)) == texts.n_rows, "`scores` must have a row for each text");
-  const SparseRows table =
-      sparse_rows(weight_indptr, weight_tags, weights, static_cast<int64_t>(scores.shape(1)));
+  const SparseRows table = sparse_rows(weight_indptr, weight_tags, weights, static_cast<int64_t>(scores.shape(1)));
   interruptible([&] {
     return add_linear_scores(texts, table, scores.data(), scores.stride(0), checked_threads(n_threads), no_signal);
   });
 }
 
-void best(OutputMatrix<float> scores, OutputMatrix<int32_t> columns_out, OutputMatrix<float> scores_out,
+void best(DenseMatrix<float> scores, DenseMatrix<int32_t> columns_out, DenseMatrix<float> scores_out,
           int n_threads) {
   const int64_t n = static_cast<int64_t>(scores.shape(0)), k = static_cast<int64_t>(columns_out.shape(1));
   require(scores_out.shape(0) == scores.shape(0) && columns_out.shape(0) == scores.shape(0) &&
@@ -96,8 +71,8 @@ void best(OutputMatrix<float> scores, OutputMatrix<int32_t> columns_out, OutputM
 void bind_tags(nb::module_& m) {
   m.def("train_one_vs_rest", train, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"), nb::arg("tag_indptr"),
         nb::arg("tag_texts"), nb::kw_only(), nb::arg("n_rows"), nb::arg("cost"), nb::arg("tolerance"),
-        nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("passes"),
-        nb::arg("n_threads"), "Train a linear model a tag; return (indptr, tag_ids, weights), a list for each row.");
+        nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("passes"), nb::arg("n_threads"),
+        "Train a linear model a tag; return (indptr, tag_ids, weights), a list for each row.");
   m.def("add_linear_scores", add_scores, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"),
         nb::arg("weight_indptr"), nb::arg("weight_tags"), nb::arg("weights"), nb::arg("scores").noconvert(),
         nb::kw_only(), nb::arg("n_threads"), "Add to `scores` the product of texts and weights.");

@@ -12,25 +12,11 @@
 namespace textspace {
 namespace {
 
-using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using Vector = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Matrix = DenseMatrix<float>;
+using Vector = MutableArray1D<float>;
 
-void require_aligned(const Matrix& matrix, const char* rule) {
-  require(matrix.shape(1) % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0, rule);
-}
-
-void require_aligned(const Vector& vector, size_t n, const char* rule) {
+void require_vector(const Vector& vector, size_t n, const char* rule) {
   require(vector.shape(0) == n && n % 16 == 0 && reinterpret_cast<uintptr_t>(vector.data()) % 64 == 0, rule);
-}
-
-void require_lists(const Array1D<int64_t>& indptr, size_t n_items, const char* rule) {
-  const size_t n = indptr.shape(0);
-  require(n >= 1 && indptr.data()[0] == 0 && indptr.data()[n - 1] == static_cast<int64_t>(n_items), rule);
-  for (size_t i = 1; i < n; ++i) require(indptr.data()[i - 1] <= indptr.data()[i], rule);
-}
-
-void require_range(const Array1D<int32_t>& values, int64_t low, int64_t high, const char* rule) {
-  for (size_t i = 0; i < values.shape(0); ++i) require(values.data()[i] >= low && values.data()[i] < high, rule);
 }
 
 void require_tree_counts(const Array1D<int64_t>& counts) {
@@ -77,7 +63,8 @@ struct BoundTagModel {
     model.max_length = max_length;
     model.tags = tags.data();
     model.n_tags = static_cast<int64_t>(tags.shape(0));
-    require(model.n_tags >= 1 && model.n_tags < INT32_MAX && model.n_words < INT32_MAX, "too few tags, or too many rows");
+    require(model.n_tags >= 1 && model.n_tags < INT32_MAX && model.n_words < INT32_MAX,
+            "too few tags, or too many rows");
     model.cosine = cosine;
     model.score_scale = score_scale;
     model.raw_gradients = raw_gradients;
@@ -86,7 +73,7 @@ struct BoundTagModel {
       model.row_weights = weights->data();
     }
     if (bias) {
-      require_aligned(*bias, (tags.shape(0) + 15) / 16 * 16, "`tag_bias` must be aligned, padded to a multiple of 16");
+      require_vector(*bias, (tags.shape(0) + 15) / 16 * 16, "`tag_bias` must be aligned, padded to a multiple of 16");
       model.tag_bias = bias->data();
     }
   }
@@ -98,9 +85,9 @@ struct BoundTagModel {
     require(width >= 1 && width <= 255 && n_pools >= 1 && pool >= 1 && pool <= INT32_MAX,
             "`width` must be from 1 to 255, `n_pools` and `pool` at least 1");
     require_aligned(filter_rows, "`filters` must be 64-byte aligned, its rows a multiple of 16 floats long");
-    require_aligned(biases, n_filters, "`filter_bias` must be aligned, a multiple of 16 floats");
+    require_vector(biases, n_filters, "`filter_bias` must be aligned, a multiple of 16 floats");
     require_aligned(projections, "`projection` must be 64-byte aligned, its rows a multiple of 16 floats long");
-    require_aligned(projection_biases, stride, "`projection_bias` must be aligned and as wide as `words`");
+    require_vector(projection_biases, stride, "`projection_bias` must be aligned and as wide as `words`");
     require(filter_rows.shape(0) == n_filters * static_cast<size_t>(width) && filter_rows.shape(1) == stride,
             "`filters` must have `width` rows a filter, as wide as those of `words`");
     require(n_features == n_filters * static_cast<size_t>(n_pools) && projections.shape(1) == stride,
@@ -130,18 +117,12 @@ struct BoundTagModel {
     const TagModel& own = checked();
     require(out.shape(0) + 1 == indptr.shape(0) && static_cast<int64_t>(out.shape(1)) == own.embedding_stride(),
             "`out` must have a row a document, as wide as an embedding");
-    bool done;
-    {
-      nb::gil_scoped_release release;
-      require_lists(indptr, rows.shape(0), "`indptr` must run from 0 to the length of `rows`");
+    interruptible([&] {
+      require_indptr(indptr, length(rows), "`indptr` must run from 0 to the length of `rows`");
       require_range(rows, -1, own.n_words, "`rows` must hold row numbers of `words`, or -1");
       const TaggedDocuments documents{static_cast<int64_t>(out.shape(0)), indptr.data(), rows.data(), nullptr, nullptr};
-      done = embed_documents(own, documents, out.data(), own.embedding_stride(), n_threads, [] {
-        nb::gil_scoped_acquire acquire;
-        return PyErr_CheckSignals() == 0;
-      });
-    }
-    if (!done) throw nb::python_error();
+      return embed_documents(own, documents, out.data(), own.embedding_stride(), n_threads, no_signal);
+    });
   }
 
   TagModel model{};
@@ -201,8 +182,8 @@ class BoundTagTrainer {
     nb::gil_scoped_release release;
     const auto n_documents = static_cast<int64_t>(indptr.shape(0)) - 1;
     require(tag_indptr.shape(0) == indptr.shape(0) && n_documents >= 1, "`tag_indptr` must be as long as `indptr`");
-    require_lists(indptr, rows.shape(0), "`indptr` must run from 0 to the length of `rows`");
-    require_lists(tag_indptr, tags.shape(0), "`tag_indptr` must run from 0 to the length of `tags`");
+    require_indptr(indptr, length(rows), "`indptr` must run from 0 to the length of `rows`");
+    require_indptr(tag_indptr, length(tags), "`tag_indptr` must run from 0 to the length of `tags`");
     require_range(rows, -1, own.n_words, "`rows` must hold row numbers of `words`, or -1");
     require_range(tags, 0, static_cast<int64_t>(tag_counts.shape(0)), "`tags` must hold tag numbers");
     for (int64_t i = 0; i < n_documents; ++i)

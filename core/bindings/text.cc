@@ -1,6 +1,3 @@
-#include <nanobind/stl/optional.h>
-
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -13,20 +10,6 @@
 namespace textspace {
 namespace {
 
-template <typename T>
-using Result = nb::ndarray<nb::numpy, T, nb::ndim<1>>;
-
-// Hands the vector's memory to NumPy.
-template <typename T>
-Result<T> to_numpy(std::vector<T>&& values) {
-  auto owned = std::make_unique<std::vector<T>>(std::move(values));
-  T* data = owned->data();
-  const size_t n = owned->size();
-  nb::capsule owner(owned.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  owned.release();
-  return Result<T>(data, {n}, owner);
-}
-
 WordList as_words(const Array1D<uint8_t>& blob, const Array1D<int64_t>& offsets) {
   require(offsets.shape(0) >= 1, "`offsets` must have one entry more than there are words");
   require(offsets.shape(0) <= (uint64_t{1} << 31), "there must be fewer than 2**31 words");
@@ -38,7 +21,7 @@ NgramRange ngram_range(int min_n, int max_n, int64_t n_buckets) {
   return {min_n, max_n, static_cast<uint32_t>(n_buckets)};
 }
 
-Result<uint32_t> bind_build_index(Array1D<uint8_t> blob, Array1D<int64_t> offsets) {
+NumpyArray1D<uint32_t> bind_build_index(Array1D<uint8_t> blob, Array1D<int64_t> offsets) {
   const WordList words = as_words(blob, offsets);
   std::vector<uint32_t> slots;
   {
@@ -58,14 +41,13 @@ nb::tuple bind_select_words(Array1D<uint8_t> blob, Array1D<int64_t> offsets, Arr
   return nb::make_tuple(to_numpy(std::move(selected.blob)), to_numpy(std::move(selected.offsets)));
 }
 
-Result<uint32_t> bind_word_hashes(Array1D<uint8_t> blob, Array1D<int64_t> offsets) {
+NumpyArray1D<uint32_t> bind_word_hashes(Array1D<uint8_t> blob, Array1D<int64_t> offsets) {
   const WordList words = as_words(blob, offsets);
   std::vector<uint32_t> hashes(static_cast<size_t>(words.n_words));
   {
     nb::gil_scoped_release release;
     for (int64_t i = 0; i < words.n_words; ++i) {
-      Bytes word;
-      require(words.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
+      const Bytes word = words.at(i);
       hashes[static_cast<size_t>(i)] = fnv1a(word.data, word.size);
     }
   }
@@ -90,16 +72,13 @@ class WordFinder {
                      {reinterpret_cast<const uint8_t*>(word.c_str()), static_cast<int64_t>(word.size())});
   }
 
-  Result<int32_t> find_all(Array1D<uint8_t> blob, Array1D<int64_t> offsets) const {
+  NumpyArray1D<int32_t> find_all(Array1D<uint8_t> blob, Array1D<int64_t> offsets) const {
     const WordList queries = as_words(blob, offsets);
     std::vector<int32_t> ids(static_cast<size_t>(queries.n_words));
     {
       nb::gil_scoped_release release;
-      for (int64_t i = 0; i < queries.n_words; ++i) {
-        Bytes word;
-        require(queries.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
-        ids[static_cast<size_t>(i)] = static_cast<int32_t>(find_word(words_, index_, word));
-      }
+      for (int64_t i = 0; i < queries.n_words; ++i)
+        ids[static_cast<size_t>(i)] = static_cast<int32_t>(find_word(words_, index_, queries.at(i)));
     }
     return to_numpy(std::move(ids));
   }
@@ -173,13 +152,9 @@ nb::tuple bind_word_rows(Array1D<uint8_t> blob, Array1D<int64_t> offsets, Array1
   return nb::make_tuple(to_numpy(std::move(lists.indptr)), to_numpy(std::move(lists.rows)));
 }
 
-int checked_threads(int n_threads) {
-  require(n_threads >= 1 && n_threads <= 4096, "`n_threads` must be from 1 to 4096");
-  return n_threads;
-}
-
 void make_encoder(CorpusEncoder* self, int n_threads, bool add_words) {
-  new (self) CorpusEncoder(checked_threads(n_threads), add_words);
+  require_threads(n_threads);
+  new (self) CorpusEncoder(n_threads, add_words);
 }
 
 void encoder_add_words(CorpusEncoder& encoder, Array1D<uint8_t> blob, Array1D<int64_t> offsets,
@@ -187,14 +162,10 @@ void encoder_add_words(CorpusEncoder& encoder, Array1D<uint8_t> blob, Array1D<in
   const WordList words = as_words(blob, offsets);
   require(static_cast<int64_t>(counts.shape(0)) == words.n_words, "`counts` must have one entry for each word");
   nb::gil_scoped_release release;
-  for (int64_t i = 0; i < words.n_words; ++i) {
-    Bytes word;
-    require(words.get(i, &word), "`offsets` must not decrease nor pass the end of `blob`");
-    encoder.add_word(word, counts.data()[i]);
-  }
+  for (int64_t i = 0; i < words.n_words; ++i) encoder.add_word(words.at(i), counts.data()[i]);
 }
 
-Result<int32_t> encoder_encode(CorpusEncoder& encoder, nb::bytes block) {
+NumpyArray1D<int32_t> encoder_encode(CorpusEncoder& encoder, nb::bytes block) {
   std::vector<int32_t> ids;
   {
     nb::gil_scoped_release release;
@@ -203,7 +174,7 @@ Result<int32_t> encoder_encode(CorpusEncoder& encoder, nb::bytes block) {
   return to_numpy(std::move(ids));
 }
 
-Result<int32_t> encoder_keep(CorpusEncoder& encoder, Array1D<int32_t> order) {
+NumpyArray1D<int32_t> encoder_keep(CorpusEncoder& encoder, Array1D<int32_t> order) {
   std::vector<int32_t> new_ids;
   {
     nb::gil_scoped_release release;
@@ -219,7 +190,7 @@ nb::tuple encoder_words(const CorpusEncoder& encoder) {
 }
 
 int64_t bind_renumber(MutableArray1D<int32_t> ids, Array1D<int32_t> new_ids, int n_threads) {
-  checked_threads(n_threads);
+  require_threads(n_threads);
   nb::gil_scoped_release release;
   return renumber(ids.data(), static_cast<int64_t>(ids.shape(0)), new_ids.data(),
                   static_cast<int64_t>(new_ids.shape(0)), n_threads);

@@ -7,7 +7,7 @@
 namespace textspace {
 namespace {
 
-using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Matrix = DenseMatrix<float>;
 using InputMatrix = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;  // float32, or uint16 that hold bfloat16
 
 Objective objective_of(const std::string& name) {
@@ -21,15 +21,6 @@ Loss loss_of(const std::string& name) {
   if (name == "hs") return Loss::kHierarchicalSoftmax;
   if (name == "softmax") return Loss::kSoftmax;
   throw std::invalid_argument("`loss` must be 'ns', 'hs' or 'softmax', got '" + name + "'");
-}
-
-template <typename AnyMatrix>
-void require_training_matrix(const AnyMatrix& matrix, const char* rule) {
-  require(matrix.shape(1) % 16 == 0 && reinterpret_cast<uintptr_t>(matrix.data()) % 64 == 0, rule);
-}
-
-void require_rows(const int32_t* rows, int64_t n, int64_t low, int64_t high, const char* rule) {
-  for (int64_t i = 0; i < n; ++i) require(rows[i] >= low && rows[i] < high, rule);
 }
 
 // The trainer with the arrays it reads and writes: they live as long as it does.
@@ -98,22 +89,23 @@ class BoundVectorTrainer {
  private:
   void check_arrays(int64_t n_words, int window) const {
     const auto n_rows = static_cast<int64_t>(word_rows_.shape(0));
-    require_training_matrix(input_, "`input_vectors` must be 64-byte aligned, its rows a multiple of 16 floats long");
-    require_training_matrix(output_, "`output_vectors` must be 64-byte aligned, its rows a multiple of 16 floats long");
+    require_aligned(input_, "`input_vectors` must be 64-byte aligned, its rows a multiple of 16 floats long");
+    require_aligned(output_, "`output_vectors` must be 64-byte aligned, its rows a multiple of 16 floats long");
     require(input_.shape(1) == output_.shape(1), "`output_vectors` must be as wide as `input_vectors`");
     require(static_cast<int64_t>(output_.shape(0)) == n_words, "`output_vectors` must have one row a word");
-    require(static_cast<int64_t>(word_indptr_.shape(0)) == n_words + 1, "`word_indptr` must have one entry more than `counts`");
+    require(static_cast<int64_t>(word_indptr_.shape(0)) == n_words + 1,
+            "`word_indptr` must have one entry more than `counts`");
     require(word_indptr_.data()[0] == 0 && word_indptr_.data()[n_words] == n_rows,
             "`word_indptr` must run from 0 to the length of `word_rows`");
     for (int64_t word = 0; word < n_words; ++word)
       require(word_indptr_.data()[word] < word_indptr_.data()[word + 1], "`word_indptr` must give every word a row");
-    require_rows(word_rows_.data(), n_rows, 0, static_cast<int64_t>(input_.shape(0)),
-                 "`word_rows` must hold row numbers of `input_vectors`");
-    require_rows(ids_.data(), static_cast<int64_t>(ids_.shape(0)), kEndOfLine, n_words,
-                 "`ids` must hold word ids, or -1 at the end of a line");
+    require_range(word_rows_, 0, length(input_), "`word_rows` must hold row numbers of `input_vectors`");
+    require_range(ids_, kEndOfLine, n_words, "`ids` must hold word ids, or -1 at the end of a line");
     if (!position_weights_) return;
-    require_training_matrix(*position_weights_, "`position_weights` must be 64-byte aligned, its rows a multiple of 16 floats long");
-    require(static_cast<int64_t>(position_weights_->shape(0)) == 2 * window && position_weights_->shape(1) == input_.shape(1),
+    require_aligned(*position_weights_,
+                    "`position_weights` must be 64-byte aligned, its rows a multiple of 16 floats long");
+    require(static_cast<int64_t>(position_weights_->shape(0)) == 2 * window &&
+                position_weights_->shape(1) == input_.shape(1),
             "`position_weights` must have 2 * window rows as wide as `input_vectors`");
   }
 

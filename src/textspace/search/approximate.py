@@ -9,6 +9,7 @@ import numpy as np
 from textspace import _core
 from textspace._validation import check_int, check_n_threads, reject
 from textspace.search.clusters import cluster_rows
+from textspace.search.exact import QUERIES_PER_BLOCK, RESULTS_PER_BLOCK, float_matrix
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 N_PROBES = 60
 _CLUSTERS_PER_ROOT = 3.2  # a query is compared with the centroids and with the rows of its clusters: neither are many
-_QUERIES_PER_BLOCK = 8192
-_RESULTS_PER_BLOCK = 2**20
 _PROBES_PER_BLOCK = 2**22
 
 
@@ -51,15 +50,15 @@ class ApproximateIndex:
 
     Notes
     -----
-    An inverted file: spherical k-means puts the rows into clusters by their directions; a query is compared with the
-    centroids, and then exactly with the rows of the `n_probes` clusters of the highest products. What is found has the
-    scores of `ExactIndex`, bit by bit, and is all that `ExactIndex` finds where all clusters are probed. `recall`
-    measures how much is found.
+    An inverted file: k-means puts the rows into clusters by their directions, which are rows divided by their norms. A
+    query is compared with the centroids, by cosine, and then exactly with the rows of the `n_probes` best clusters.
+    What is found has the scores of `ExactIndex`, bit by bit, and is all that `ExactIndex` finds where all clusters are
+    probed. `recall` measures how much is found.
 
     References
     ----------
     J. Sivic, A. Zisserman, "Video Google: a text retrieval approach to object matching in videos", ICCV 2003.
-    I. S. Dhillon, D. S. Modha, "Concept decompositions for large sparse text data using clustering", 2001.
+    S. P. Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28, 1982.
 
     Examples
     --------
@@ -79,8 +78,8 @@ class ApproximateIndex:
         n_probes: int = N_PROBES,
         n_threads: int | None = None,
     ) -> None:
-        matrix = np.ascontiguousarray(vectors, dtype=np.float32)
-        if matrix.ndim != 2 or matrix.size == 0:
+        matrix = float_matrix("vectors", vectors)
+        if matrix.size == 0:
             reject("vectors", "be a matrix that is not empty", matrix.shape)
         if not np.isfinite(matrix).all():
             reject("vectors", "be finite", "a NaN or an infinity")
@@ -164,15 +163,15 @@ class ApproximateIndex:
         return float(np.mean(scores >= exact[:, -1:])) if len(matrix) else float("nan")
 
     def _checked(self, queries: ArrayLike) -> FloatArray:
-        matrix = np.ascontiguousarray(queries, dtype=np.float32)
-        if matrix.ndim != 2 or matrix.shape[1] != self.dim:
-            reject("queries", f"be a matrix of {self.dim} columns, as the vectors have", matrix.shape)
+        matrix = float_matrix("queries", queries)
+        if matrix.shape[1] != self.dim:
+            reject("queries", f"have {self.dim} columns, as the vectors have", matrix.shape)
         return matrix
 
     def _search(self, queries: FloatArray, k: int, n_probes: int) -> tuple[IntArray, FloatArray]:
         n_probes = min(n_probes, self.n_clusters)
         ids, scores = np.empty((len(queries), k), np.int32), np.empty((len(queries), k), np.float32)
-        n_queries = max(1, min(_QUERIES_PER_BLOCK, _RESULTS_PER_BLOCK // k, _PROBES_PER_BLOCK // n_probes))
+        n_queries = max(1, min(QUERIES_PER_BLOCK, RESULTS_PER_BLOCK // k, _PROBES_PER_BLOCK // n_probes))
         for begin in range(0, len(queries), n_queries):
             block = slice(begin, begin + n_queries)
             self._rows.search(

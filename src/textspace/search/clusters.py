@@ -8,6 +8,7 @@ import numpy as np
 
 from textspace import _core
 from textspace.search.exact import ExactIndex
+from textspace.search.unit_rows import unit_rows
 
 if TYPE_CHECKING:
     from textspace._typing import FloatArray, IntArray, LongArray
@@ -59,23 +60,6 @@ def cluster_rows(matrix: FloatArray, n_clusters: int, *, n_threads: int) -> tupl
         clusters[block] = _nearest(unit_rows(matrix[block]), centroids, n_threads)
     used, renumbered = np.unique(clusters, return_inverse=True)
     return renumbered.astype(np.int32), centroids[used]
-
-
-def unit_rows(matrix: FloatArray) -> FloatArray:
-    """Divide rows by their norms; zeros stay zeros.
-
-    Parameters
-    ----------
-    matrix : ndarray of float32, shape (N, D)
-        The rows, finite.
-
-    Returns
-    -------
-    ndarray of float32, shape (N, D)
-        Rows of norm 1, or 0.
-    """
-    norms = np.sqrt(np.einsum("nd,nd->n", matrix, matrix, dtype=np.float64))
-    return np.asarray(matrix / np.where(norms > 0, norms, 1)[:, None], dtype=np.float32)
 
 
 def _some(draw: np.random.Generator, n: int, n_wanted: int) -> LongArray:

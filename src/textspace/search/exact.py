@@ -61,7 +61,7 @@ class ExactIndex:
     dim: int
 
     def __init__(self, vectors: ArrayLike, *, similarity: str = "cosine", n_threads: int | None = None) -> None:
-        matrix = _float_matrix("vectors", vectors)
+        matrix = float_matrix("vectors", vectors)
         if matrix.shape[1] == 0:
             reject("vectors", "have at least one column", matrix.shape)
         normalized = check_choice("similarity", similarity, ("cosine", "dot")) == "cosine"
@@ -106,7 +106,7 @@ class ExactIndex:
         >>> index.search([[0, 1]], 1, exclude=[[1]])[0].tolist()
         [[2]]
         """
-        matrix = _float_matrix("queries", queries)
+        matrix = float_matrix("queries", queries)
         if matrix.shape[1] != self.dim:
             reject("queries", f"have {self.dim} columns, as the vectors have", matrix.shape)
         indptr, excluded = self._exclusions(exclude, len(matrix))
@@ -194,8 +194,21 @@ class ExactIndex:
         return indptr, np.concatenate([np.empty(0, dtype=np.int32), *lists])
 
 
-def _float_matrix(name: str, values: ArrayLike) -> FloatArray:
-    """Return `values` as a float32 matrix whose rows are contiguous; a matrix that is one is not copied."""
+def float_matrix(name: str, values: ArrayLike) -> FloatArray:
+    """Return `values` as a float32 matrix whose rows are contiguous; a matrix that is one is not copied.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for errors.
+    values : array_like of float32, shape (N, D)
+        The matrix.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, D)
+        It; not checked for values that are not finite.
+    """
     with np.errstate(over="ignore"):  # an infinity that comes of this is reported as one
         matrix = np.asarray(values, dtype=np.float32)
     if matrix.ndim != 2:

@@ -10,6 +10,7 @@ import numpy as np
 
 from textspace.classification.contributions import branches_to
 from textspace.classification.explanation import Contribution, Explanation
+from textspace.search.unit_rows import SMALLEST_NORM
 from textspace.tagging.scoring import parameters_of
 from textspace.text.feature_list import Feature, list_features
 from textspace.text.vocabulary import END_OF_LINE
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from textspace.training.tagspace_parameters import TagSpaceParameters
 
     Doubles = NDArray[np.float64]
-
-_SMALLEST_NORM = 1e-12
 
 
 class FilterWindow(NamedTuple):
@@ -143,7 +142,7 @@ def _direction(stored: StoredTagSpace, tag_id: int) -> Doubles:
 
 
 def _norm(vector: Doubles) -> float:
-    return max(float(np.sqrt(vector @ vector)), _SMALLEST_NORM)
+    return max(float(np.sqrt(vector @ vector)), SMALLEST_NORM)
 
 
 def _of_bag(
@@ -156,7 +155,7 @@ def _of_bag(
     shares = []
     for name in parameters.poolings:
         if name == "mean":
-            shares.append(vectors * (weights / max(weights.sum(), _SMALLEST_NORM) ** parameters.power)[:, None])
+            shares.append(vectors * (weights / max(weights.sum(), SMALLEST_NORM) ** parameters.power)[:, None])
             continue
         place = vectors.argmax(axis=0) if name == "max" else vectors.argmin(axis=0)
         shares.append(np.where(np.arange(len(rows))[:, None] == place, vectors, 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from textspace.evaluation.ranking import CUTOFFS, ranks_of_tags, starspace_hit_a
 from textspace.lookup import Neighbor
 from textspace.prediction.ranked import Ranked
 from textspace.search.approximate import N_PROBES
+from textspace.search.unit_rows import unit_rows
 from textspace.tagging.explanations import explain_tag, filter_windows
 from textspace.tagging.recommendation import Recommendation, nearest_to_history
-from textspace.tagging.scoring import TagScorer, normalized
+from textspace.tagging.scoring import TagScorer, vectors_of_tags
 from textspace.tagging.tagged_texts import tagged_texts
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ class TagQueries:
     tags_from: TagSource
     _model: StoredTagSpace | None = None
     _cached_scorer: tuple[int, TagScorer] | None = None
+    _known_tags: dict[str, int] | None = None
 
     def _set_model(self, model: StoredTagSpace) -> None:
         self._model = model
-        self._cached_scorer = None
+        self._cached_scorer = self._known_tags = None
 
     @property
     def _fitted(self) -> StoredTagSpace:
@@ -169,8 +171,13 @@ class TagQueries:
         -------
         ndarray of float32, shape (n_tags, E)
             A row a tag; zeros for one that the model does not know.
+
+        Raises
+        ------
+        ValueError
+            With loss "hs", whose tags have no vectors.
         """
-        vectors = np.asarray(self._fitted.tag_vectors)
+        vectors = vectors_of_tags(self._fitted)
         if tags is None:
             return np.array(vectors, dtype=np.float32)
         ids = self._ids_of(check_texts("tags", tags))
@@ -197,9 +204,11 @@ class TagQueries:
         ------
         KeyError
             When the model does not know the tag.
+        ValueError
+            With loss "hs", whose tags have no vectors.
         """
         tag_id = self._id_of(tag)
-        vectors = normalized(np.asarray(self._fitted.tag_vectors))
+        vectors = unit_rows(vectors_of_tags(self._fitted))
         similarities = vectors @ vectors[tag_id]
         similarities[tag_id] = -np.inf
         return _neighbors(similarities, self._fitted.tags, min(check_int("k", k, at_least=1), len(vectors) - 1))
@@ -224,11 +233,13 @@ class TagQueries:
         ------
         KeyError
             When the model does not know the tag.
+        ValueError
+            With loss "hs", whose tags have no vectors.
         """
         tag_id = self._id_of(tag)
         words = self.vocabulary_.words
-        vectors = normalized(self.embed(words))
-        similarities = vectors @ normalized(np.asarray(self._fitted.tag_vectors[tag_id : tag_id + 1]))[0]
+        vectors = unit_rows(self.embed(words))
+        similarities = vectors @ unit_rows(vectors_of_tags(self._fitted)[tag_id : tag_id + 1])[0]
         return _neighbors(similarities, words, min(check_int("k", k, at_least=1), len(words)))
 
     def recommend(
@@ -371,21 +382,17 @@ class TagQueries:
         return str(self._fitted.features.label_prefix)
 
     def _ids_of(self, tags: Iterable[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        if self._known_tags is None or self._known_tags[0] is not self._fitted:
-            self._known_tags = self._fitted, {tag: tag_id for tag_id, tag in enumerate(self._fitted.tags)}
-        known = self._known_tags[1]
+        if self._known_tags is None:
+            self._known_tags = {tag: tag_id for tag_id, tag in enumerate(self._fitted.tags)}
+        known = self._known_tags
         return np.array([known.get(tag, -1) for tag in tags], np.int64)
-
-    _known_tags: tuple[StoredTagSpace, dict[str, int]] | None = None
 
     def _id_of(self, tag: str) -> int:
         tag_id = int(self._ids_of([tag])[0])
-        return tag_id if tag_id >= 0 else _unknown(tag, self._fitted.tags)
-
-
-def _unknown(tag: str, tags: Sequence[str]) -> NoReturn:
-    near = difflib.get_close_matches(str(tag), tags[:10_000], n=3)
-    raise KeyError(f"no tag {tag!r}" + (f"; near it: {', '.join(near)}" if near else ""))
+        if tag_id < 0:
+            near = difflib.get_close_matches(str(tag), self._fitted.tags[:10_000], n=3)
+            raise KeyError(f"no tag {tag!r}" + (f"; near it: {', '.join(near)}" if near else ""))
+        return tag_id
 
 
 def _neighbors(similarities: FloatArray, names: Sequence[str], k: int) -> list[Neighbor]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from textspace import _core
-from textspace.tagging.scoring import normalized
+from textspace.search.unit_rows import unit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,16 +61,16 @@ def nearest_to_history(
     """
     similarities = np.zeros(len(candidates), np.float32)
     if history:
-        read = scorer.rows_of(history)
+        rows = scorer.rows_of(history)
+        read, words_read = unit_rows(scorer.embed_rows(rows)), scorer.weighted(rows)
         for begin in range(0, len(candidates), _CANDIDATES_PER_BLOCK):
             block = scorer.rows_of(candidates[begin : begin + _CANDIDATES_PER_BLOCK])
             size = block.indptr.size - 1
             both = np.zeros((size, len(history)), np.float32)
             if share < 1:
-                both += (1 - share) * normalized(scorer.embed_rows(block)) @ normalized(scorer.embed_rows(read)).T
+                both += (1 - share) * unit_rows(scorer.embed_rows(block)) @ read.T
             if share > 0:
-                n_rows = scorer.n_rows
-                both += share * _cosines_of_words(scorer.weighted(block), scorer.weighted(read), n_rows)
+                both += share * _cosines_of_words(scorer.weighted(block), words_read, scorer.n_rows)
             similarities[begin : begin + size] = both.max(axis=1)
     k = min(k, len(candidates))
     positions, best = np.empty((1, k), np.int32), np.empty((1, k), np.float32)

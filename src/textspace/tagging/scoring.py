@@ -11,6 +11,7 @@ import numpy as np
 from textspace import _core
 from textspace.search.approximate import ApproximateIndex
 from textspace.search.exact import ExactIndex
+from textspace.search.unit_rows import unit_rows
 from textspace.tagging.tagged_texts import Folding, folded
 from textspace.text.label_ids import KnownLabels
 from textspace.training.tag_documents import encode_tagged
@@ -28,7 +29,6 @@ Search: TypeAlias = Literal["auto", "exact", "approximate"]
 EXACT_LIMIT = 100_000  # tags, up to which comparing all of them takes a fraction of a millisecond a text
 _SCORES_PER_BLOCK = 2**23
 _TEXTS_PER_BLOCK = 16384
-_SMALLEST_NORM = 1e-12
 
 
 class TextRows(NamedTuple):
@@ -60,7 +60,7 @@ class TagScorer:
         self._folding = cast("Folding", stored.parameters.get("folding", "whitespace"))
         self._tag_vectors = np.ascontiguousarray(stored.tag_vectors, dtype=np.float32)
         if stored.similarity == "cosine":
-            self._tag_vectors = normalized(self._tag_vectors)
+            self._tag_vectors = unit_rows(self._tag_vectors)
         self._known_tags = KnownLabels(stored.tags, stored.tag_counts)
         self._index: ExactIndex | None = None
         self._clusters: ApproximateIndex | None = None
@@ -164,7 +164,7 @@ class TagScorer:
 
     def _queries(self, rows: TextRows) -> FloatArray:
         embeddings = self.embed_rows(rows)
-        return normalized(embeddings) if self._stored.similarity == "cosine" else embeddings
+        return unit_rows(embeddings) if self._stored.similarity == "cosine" else embeddings
 
     def _index_for(self, search: Search) -> ExactIndex | ApproximateIndex:
         is_built = self._clusters is not None
@@ -221,10 +221,11 @@ def _with_own_weights(stored: StoredTagSpace) -> StoredTagSpace:
     return replace(stored, **own)  # type: ignore[arg-type]
 
 
-def normalized(vectors: FloatArray) -> FloatArray:
-    """Divide rows by their norms; zeros stay zeros."""
-    norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
-    return np.asarray(vectors / np.maximum(norms, _SMALLEST_NORM)[:, None], dtype=np.float32)
+def vectors_of_tags(stored: StoredTagSpace) -> FloatArray:
+    """Return the vectors (L, E) of the tags."""
+    if stored.loss == "hs":
+        raise ValueError("tags have no vectors with loss='hs', but a place in a tree; train with another loss")
+    return np.asarray(stored.tag_vectors)
 
 
 def parameters_of(stored: StoredTagSpace, *, n_threads: int) -> TagSpaceParameters:

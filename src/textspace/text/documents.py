@@ -200,12 +200,7 @@ def _encode(
     n_words = tokens.known.size
     with_subwords = start.max_n > 0
     listed = np.append(tokens.known, tokens.unknown) if with_subwords else tokens.known
-    roles = np.full(tokens.counts.size, _NO_WORD, np.int32)
-    roles[tokens.unknown] = _NOT_KNOWN
-    roles[listed] = np.arange(listed.size, dtype=np.int32)
-    if not end_of_text:
-        roles[tokens.tokens_of(_END_OF_TEXT)] = _NOT_KNOWN
-    roles[tokens.label_tokens] = _FIRST_LABEL - np.arange(tokens.label_tokens.size, dtype=np.int32)
+    roles = _roles(tokens, listed, end_of_text=end_of_text)
     hashes = np.empty(0, np.uint32)
     if start.word_ngrams > 1:
         hashes = _core.word_hashes(tokens.blob, tokens.offsets)
@@ -248,6 +243,17 @@ def _encode(
     )
     encoder.encode(bucket_items, documents.indptr, documents.items, documents.label_indptr, documents.label_ids)
     return features, documents
+
+
+def _roles(tokens: LabelledTokens, listed: IntArray, *, end_of_text: bool) -> IntArray:
+    """Return what each token is to the core: the item of a listed word, a label, or a word of neither kind."""
+    roles = np.full(tokens.counts.size, _NO_WORD, np.int32)
+    roles[tokens.unknown] = _NOT_KNOWN
+    roles[listed] = np.arange(listed.size, dtype=np.int32)
+    if not end_of_text:
+        roles[tokens.tokens_of(_END_OF_TEXT)] = _NOT_KNOWN
+    roles[tokens.label_tokens] = _FIRST_LABEL - np.arange(tokens.label_tokens.size, dtype=np.int32)
+    return roles
 
 
 def _known_buckets(start: TextFeatures, first_item: int) -> IntArray:
