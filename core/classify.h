@@ -1,8 +1,8 @@
 // One pass of stochastic gradient descent over a batch of documents (Joulin et al. 2017, "Bag of Tricks for Efficient
 // Text Classification"). Included by kernels.cc alone.
 //
-// A document is the mean of its rows; its gradient goes back to each of them. Rows are asked for before they are
-// needed, across documents: most of the time goes into waiting for memory.
+// A document is the mean of its rows; its gradient goes back to each of them. Most of the time goes into waiting for
+// the rows: who fills a batch asks for them.
 #pragma once
 
 #include "classifier_training.h"
@@ -14,7 +14,6 @@ extern "C" float logf(float);
 
 namespace textspace::TEXTSPACE_ISA {
 
-constexpr int64_t kDocumentRowsAhead = 16;
 // A probability so near to its truth counts as equal to it: beyond scores of +-8, as in fastText's table.
 constexpr float kNegligible = 3.35e-4f;
 // With softmax such probabilities make up less than this share of one, all together.
@@ -29,16 +28,14 @@ struct DocumentRows {
   float* matrix;
   int64_t stride;
   const CountedRow* rows;
-  int64_t n, n_with_next;  // the rows of the next documents follow
-  float scale;             // 1 / number of features
+  int64_t n;
+  float scale;  // 1 / number of features
 };
 
 template <int n_vecs>
 inline void gather_panel(const DocumentRows& document, int64_t column, float* hidden) {
   Vec sums[n_vecs] = {};
   for (int64_t j = 0; j < document.n; ++j) {
-    if (column == 0 && j + kDocumentRowsAhead < document.n_with_next)
-      prefetch_row(document.matrix + document.rows[j + kDocumentRowsAhead].row * document.stride, document.stride);
     const float* row = document.matrix + document.rows[j].row * document.stride + column;
 #pragma GCC unroll 16
     for (int v = 0; v < n_vecs; ++v) sums[v] += document.rows[j].frequency * load(row + v * kLanes);
@@ -365,7 +362,6 @@ inline void train_documents(const ClassifierModel& model, const DocumentBatch& b
                                    .stride = model.stride,
                                    .rows = batch.rows + begin,
                                    .n = batch.row_begin[i + 1] - begin,
-                                   .n_with_next = batch.row_begin[batch.n] - begin,
                                    .scale = 1.0f / static_cast<float>(batch.n_features[i])};
     const Target* targets = batch.targets + batch.target_begin[i];
     const int64_t n_targets = batch.target_begin[i + 1] - batch.target_begin[i];
