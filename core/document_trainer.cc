@@ -15,7 +15,7 @@ namespace {
 // Threads take the documents in chunks of this many, and train them in batches whose rows hold about so many floats:
 // they are asked for when the batch is filled, and wait in the second-level cache.
 constexpr int64_t kChunkDocuments = 64;
-constexpr int64_t kBatchFloats = 1 << 16;
+constexpr int64_t kBatchFloats = 1 << 15;
 // Where documents are compared with all outputs and these are few, each thread has its copy of them. Copies exchange
 // their changes when all threads together have trained some 64 documents, but not before each has trained 8.
 constexpr int64_t kReplicaFloats = 1 << 17;
