@@ -6,6 +6,11 @@
 #include "isa.h"
 
 namespace textspace {
+namespace {
+
+constexpr int64_t kRowsAhead = 8;
+
+}  // namespace
 
 // A row of zeros counts where all words are equal.
 float BagEncoder::weight(int32_t row) const {
@@ -38,9 +43,13 @@ void BagEncoder::encode(float* embeddings) {
 
 void BagEncoder::add_mean(int64_t document, float* out) const {
   const float scale = 1 / divisor(document);
-  for (int64_t i = begin_[document]; i < begin_[document + 1]; ++i)
+  for (int64_t i = begin_[document]; i < begin_[document + 1]; ++i) {
+    if (const int64_t ahead = i + kRowsAhead; ahead < begin_[n_documents()] && rows_[ahead] >= 0)
+      for (int64_t d = 0; d < model_.stride; d += 16)
+        __builtin_prefetch(model_.words + rows_[ahead] * model_.stride + d);
     if (rows_[i] >= 0)
       kernels().tags.add_scaled(out, model_.words + rows_[i] * model_.stride, scale * weight(rows_[i]), model_.stride);
+  }
 }
 
 void BagEncoder::find_extremes(int64_t document, bool largest, float* out) const {

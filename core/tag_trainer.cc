@@ -11,6 +11,8 @@ namespace textspace {
 namespace {
 
 // Streams of the generator: what a document draws for its loss and for its dropout, and the order of an epoch.
+constexpr size_t kRowsAhead = 3;
+
 enum Purpose : uint64_t { kLossDraws = 0, kDropout = 1, kOrder = 2 };
 
 uint64_t epoch_seed(uint64_t seed, uint64_t epoch, Purpose purpose) {
@@ -164,13 +166,25 @@ void TagTrainer::step(int64_t batch, Worker& worker) {
   tags.clear();
 }
 
+// The rows of a batch lie far apart.
+void TagTrainer::prefetch(int64_t begin, int64_t n, const float* matrix, const Moments& moments) const {
+  for (int64_t i = begin; i < begin + n; i += 16) {
+    __builtin_prefetch(matrix + i, 1);
+    if (options_.optimizer == Optimizer::kAdam || options_.optimizer == Optimizer::kAdagrad)
+      __builtin_prefetch(moments.first.data() + i, 1);
+    if (options_.optimizer == Optimizer::kAdam) __builtin_prefetch(moments.second.data() + i, 1);
+  }
+}
+
 void TagTrainer::step_rows(const StepRule& rule, RowGradients& gradients, float* matrix, Moments& moments) const {
   const int64_t stride = gradients.stride();
   const bool by_row = options_.optimizer == Optimizer::kRowAdagrad;
   StepRule row_rule = rule;
   if (by_row) row_rule.beta1 = 1 / static_cast<float>(model_.dim);
-  for (size_t i = 0; i < gradients.rows().size(); ++i) {
-    const int64_t row = gradients.rows()[i], offset = by_row ? row : row * stride;
+  const std::vector<int32_t>& rows = gradients.rows();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i + kRowsAhead < rows.size()) prefetch(rows[i + kRowsAhead] * stride, stride, matrix, moments);
+    const int64_t row = rows[i], offset = by_row ? row : row * stride;
     float* values = matrix + row * stride;
     kernels().tags.step(row_rule, values, gradients.at(gradients.first_slot() + static_cast<int32_t>(i)),
                         moments.first.data() + offset, moments.second.data() + row * stride, stride);

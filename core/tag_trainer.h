@@ -65,6 +65,7 @@ class TagTrainer {
   void add_documents(int64_t batch, Worker& worker) const;
   void drop_words(int64_t document, uint64_t epoch, Worker& worker) const;
   void step(int64_t batch, Worker& worker);
+  void prefetch(int64_t begin, int64_t n, const float* matrix, const Moments& moments) const;
   void step_rows(const StepRule& rule, RowGradients& gradients, float* matrix, Moments& moments) const;
   void step_dense(const StepRule& rule, const TagEncoder::Dense& dense, Moments& moments) const;
   float learning_rate(int64_t batch) const;
