@@ -33,6 +33,7 @@ def as_matrix(indptr, tag_ids, values, n_tags):
     return matrix
 
 
+@pytest.mark.usefixtures("isa")
 @pytest.mark.parametrize("cost", [0.1, 0.5, 4.0])
 def test_weights_are_those_of_the_minimum(cost):
     texts, tag_indptr, tag_texts, tags = random_task()
@@ -48,6 +49,24 @@ def test_threads_change_nothing():
     one = train(texts, tag_indptr, tag_texts, passes=5)
     for name, other in zip(one, train(texts, tag_indptr, tag_texts, passes=5, n_threads=3), strict=True):
         assert np.array_equal(name, other)
+
+
+def test_small_weights_are_left_out():
+    texts, tag_indptr, tag_texts, _ = random_task(n_tags=35)
+    everything = as_matrix(*train(texts, tag_indptr, tag_texts, passes=5), 35)
+    indptr, tag_ids, values = train(texts, tag_indptr, tag_texts, passes=5, smallest_weight=0.2)
+    kept = np.abs(everything) > np.float32(0.2)
+    assert 0 < values.size == kept.sum() < np.count_nonzero(everything)
+    assert np.array_equal(as_matrix(indptr, tag_ids, values, 35), np.where(kept, everything, 0))
+    assert all((np.diff(tag_ids[indptr[row] : indptr[row + 1]]) > 0).all() for row in range(25))
+
+
+def test_rows_that_no_text_has_have_no_weights():
+    texts, tag_indptr, tag_texts, _ = random_task()
+    indptr, *weights = train(texts, tag_indptr, tag_texts, passes=5, n_rows=1000)
+    fewer, *expected = train(texts, tag_indptr, tag_texts, passes=5)
+    assert indptr.tolist() == fewer.tolist() + [fewer[-1]] * 975
+    assert all(np.array_equal(*pair) for pair in zip(weights, expected, strict=True))
 
 
 def test_a_tag_without_texts_has_no_weights():
