@@ -20,6 +20,7 @@ namespace {
 constexpr float kBias = -1.0f;
 constexpr size_t kTextsPerPoll = 4096;
 constexpr size_t kTextsAhead = 3;
+constexpr size_t kTextsPerRun = 16;
 constexpr int64_t kItemsPerCacheLine = 16;
 
 using Lanes = std::array<float, kTagBlock>;
@@ -70,30 +71,42 @@ class BlockSolver {
     active.clear();
     for (size_t text = 0; text < space.has.size(); ++text)
       if (space.has[text] != 0) active.push_back(static_cast<int32_t>(text));
-    sweep(space, rng);
-    bool all = activate_all(active, space);  // whether no text has been let go before this sweep
+    shuffle(active, rng);
+    sweep(space);
+    bool all = activate_all(active, space, rng);  // whether no text has been let go before this sweep
     for (int pass = 1; pass < options_.passes && space.keep_going(); ++pass) {
-      if (sweep(space, rng) > options_.tolerance) {
+      if (sweep(space) > options_.tolerance) {
         all = false;
+        shuffle(active, rng);
         continue;
       }
       // A margin with a tolerance asks for no exact minimum: what was let go stays away.
       if (all || options_.margin_tolerance > 0.0f) break;
-      all = activate_all(active, space);
+      all = activate_all(active, space, rng);
     }
   }
 
-  static bool activate_all(std::vector<int32_t>& active, const Workspace& space) {
-    active.resize(space.has.size());
-    for (size_t i = 0; i < active.size(); ++i) active[i] = static_cast<int32_t>(i);
+  // In random order, as coordinate descent asks for; but texts that lie together, which are read twice as fast, stay so.
+  static bool activate_all(std::vector<int32_t>& active, const Workspace& space, Rng& rng) {
+    const size_t n_texts = space.has.size();
+    std::vector<int32_t> runs((n_texts + kTextsPerRun - 1) / kTextsPerRun);
+    for (size_t run = 0; run < runs.size(); ++run) runs[run] = static_cast<int32_t>(run);
+    shuffle(runs, rng);
+    active.clear();
+    for (const int32_t run : runs) {
+      const size_t begin = static_cast<size_t>(run) * kTextsPerRun, end = std::min(begin + kTextsPerRun, n_texts);
+      for (size_t text = begin; text < end; ++text) active.push_back(static_cast<int32_t>(text));
+    }
     return true;
   }
 
-  // Visits the active texts in random order, and lets go those that do not count for any tag. Returns the largest
-  // projected gradient.
-  float sweep(Workspace& space, Rng& rng) const {
+  static void shuffle(std::vector<int32_t>& items, Rng& rng) {
+    for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[rng.below(static_cast<uint32_t>(i))]);
+  }
+
+  // Visits the active texts, and lets go those that do not count for any tag. Returns the largest projected gradient.
+  float sweep(Workspace& space) const {
     std::vector<int32_t>& active = space.order;
-    for (size_t i = active.size(); i > 1; --i) std::swap(active[i - 1], active[rng.below(static_cast<uint32_t>(i))]);
     float largest = 0.0f;
     size_t n_kept = 0;
     for (size_t i = 0; i < active.size(); ++i) {
