@@ -10,6 +10,7 @@
 #include "rows.h"
 #include "scores.h"
 #include "skipgram.h"
+#include "weight_line_kernels.h"
 #include "windows.h"
 
 #define TEXTSPACE_STRING(x) TEXTSPACE_STRING_(x)
@@ -32,6 +33,8 @@ const Kernels* kernel_table() {
       .linear_scores = linear_scores,
       .exp_sum = exp_sum,
       .dot = dot,
+      .add_products = add_products,
+      .add_multiples = add_multiples,
       .finish_training = finish_training,
       .train_documents = train_documents,
       .exchange = exchange,

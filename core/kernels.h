@@ -16,6 +16,8 @@ struct SelectTask;
 struct ClusterTask;
 struct AnalogyTask;
 struct LinearTask;
+struct WeightLines;
+struct SparseText;
 
 struct Kernels {
   const char* isa;
@@ -43,6 +45,11 @@ struct Kernels {
   // Sum of exp(scores - top), where no score is above `top`.
   float (*exp_sum)(const float* scores, int64_t n, float top);
   float (*dot)(const float* x, const float* y, int64_t n);
+
+  // See weight_line_kernels.h.
+  void (*add_products)(const WeightLines& weights, const SparseText& text, float* sums);
+  void (*add_multiples)(const WeightLines& weights, const SparseText& text, const float* changes);
+
   // After a thread's last block.
   void (*finish_training)(const VectorModel&, float* workspace);
 

@@ -1,9 +1,8 @@
-import math
-
 import numpy as np
 import pytest
 
-from reference_tags import squared_hinge_machine, weighted
+from reference_tags import squared_hinge_machine
+from test_weighted_texts import dense
 from textspace import _core
 from textspace.training.weighted_texts import weighted_texts
 
@@ -17,14 +16,6 @@ def random_task(n_texts=60, n_rows=25, n_tags=19, seed=0):
     tags = [[text for text in range(n_texts) if tag in lists[text] or rng.random() < 0.05] for tag in range(n_tags)]
     tag_indptr = np.append(0, np.cumsum([len(each) for each in tags]))
     return texts, tag_indptr, np.array([text for each in tags for text in each], np.int32), tags
-
-
-def dense(texts, n_rows):
-    matrix = np.zeros((texts.indptr.size - 1, n_rows))
-    for text in range(len(matrix)):
-        inside = slice(texts.indptr[text], texts.indptr[text + 1])
-        matrix[text, texts.rows[inside]] = texts.values[inside]
-    return matrix
 
 
 def train(texts, tag_indptr, tag_texts, n_rows=25, **changes):
@@ -42,29 +33,7 @@ def as_matrix(indptr, tag_ids, values, n_tags):
     return matrix
 
 
-def test_weighted_texts_are_those_of_the_reference():
-    rows, weights = [3, 1, 3, 3, 0], np.array([1, 2, 3, 0.5, 1], np.float32)
-    found = weighted_texts(np.array([0, 5, 5]), np.array(rows, np.int32), weights)
-    assert found.indptr.tolist() == [0, 3, 3]
-    np.testing.assert_allclose(dense(found, 5)[0], weighted(rows, weights), rtol=1e-6)
-
-
-def test_early_words_count_more_and_ngrams_have_positions_of_their_own():
-    rows, weights = [3, 1, 3, 7, 6], np.ones(8, np.float32)
-    found = weighted_texts(np.array([0, 0, 5]), np.array(rows, np.int32), weights, n_words=5, lead=3)
-    share = [1 + 3 * math.exp(-place / 10) for place in range(3)]
-    expected = np.zeros(8)
-    expected[[3, 1, 7, 6]] = 1 + np.log([share[0] + share[2], share[1], share[0], share[1]])
-    np.testing.assert_allclose(dense(found, 8)[1], expected / np.linalg.norm(expected), rtol=1e-6)
-    assert found.indptr.tolist() == [0, 0, 4]
-
-
-def test_rows_of_weight_zero_are_left_out():
-    found = weighted_texts(np.array([0, 2]), np.array([0, 1], np.int32), np.array([0, 2], np.float32))
-    assert found.rows.tolist() == [1]
-    assert found.values.tolist() == [1]
-
-
+@pytest.mark.usefixtures("isa")
 @pytest.mark.parametrize("cost", [0.1, 0.5, 4.0])
 def test_weights_are_those_of_the_minimum(cost):
     texts, tag_indptr, tag_texts, tags = random_task()
@@ -80,6 +49,24 @@ def test_threads_change_nothing():
     one = train(texts, tag_indptr, tag_texts, passes=5)
     for name, other in zip(one, train(texts, tag_indptr, tag_texts, passes=5, n_threads=3), strict=True):
         assert np.array_equal(name, other)
+
+
+def test_small_weights_are_left_out():
+    texts, tag_indptr, tag_texts, _ = random_task(n_tags=35)
+    everything = as_matrix(*train(texts, tag_indptr, tag_texts, passes=5), 35)
+    indptr, tag_ids, values = train(texts, tag_indptr, tag_texts, passes=5, smallest_weight=0.2)
+    kept = np.abs(everything) > np.float32(0.2)
+    assert 0 < values.size == kept.sum() < np.count_nonzero(everything)
+    assert np.array_equal(as_matrix(indptr, tag_ids, values, 35), np.where(kept, everything, 0))
+    assert all((np.diff(tag_ids[indptr[row] : indptr[row + 1]]) > 0).all() for row in range(25))
+
+
+def test_rows_that_no_text_has_have_no_weights():
+    texts, tag_indptr, tag_texts, _ = random_task()
+    indptr, *weights = train(texts, tag_indptr, tag_texts, passes=5, n_rows=1000)
+    fewer, *expected = train(texts, tag_indptr, tag_texts, passes=5)
+    assert indptr.tolist() == fewer.tolist() + [fewer[-1]] * 975
+    assert all(np.array_equal(*pair) for pair in zip(weights, expected, strict=True))
 
 
 def test_a_tag_without_texts_has_no_weights():

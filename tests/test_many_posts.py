@@ -13,7 +13,7 @@ from textspace import TagSpace, _core
 from textspace.tagging import fitting
 from textspace.tagging.tagged_texts import labelled_lines
 from textspace.text import documents, labelled, labelled_tokens
-from textspace.training import tag_documents, weighted_texts
+from textspace.training import tag_documents
 from textspace.training.tag_documents import encode_tagged
 from textspace.training.tagspace_parameters import TagSpaceParameters
 
@@ -86,7 +86,6 @@ def test_blocks_do_not_change_the_model(monkeypatch, lead):
 
     whole = train()
     monkeypatch.setattr(tag_documents, "_BLOCK", 3)
-    monkeypatch.setattr(weighted_texts, "_BLOCK", 7)
     model = train()
     assert (model.linear.lead > 0) == lead
     assert np.array_equal(model.word_vectors, whole.word_vectors)

@@ -1,5 +1,6 @@
 #include "bindings.h"
 #include "one_vs_rest.h"
+#include "weighted_texts.h"
 
 namespace textspace {
 namespace {
@@ -21,6 +22,33 @@ SparseRows sparse_rows(const Array1D<int64_t>& indptr, const Array1D<int32_t>& c
   require_lists(indptr, columns, n_columns);
   return {indptr.data(), columns.data(), values.data(), static_cast<int64_t>(indptr.shape(0)) - 1,
           static_cast<int32_t>(n_columns)};
+}
+
+TextRows text_rows(const Array1D<int64_t>& indptr, const Array1D<int32_t>& rows, int64_t n_rows) {
+  require_lists(indptr, rows, n_rows);
+  const auto n_texts = static_cast<int64_t>(indptr.shape(0)) - 1;
+  require(n_texts < (int64_t{1} << 31), "there must be fewer than 2**31 texts");
+  return {indptr.data(), rows.data(), n_texts};
+}
+
+void count(Array1D<int64_t> indptr, Array1D<int32_t> rows, MutableArray1D<int64_t> counts_out, int n_threads) {
+  const auto n_rows = static_cast<int64_t>(counts_out.shape(0));
+  const TextRows texts = text_rows(indptr, rows, n_rows);
+  interruptible([&] { return count_texts(texts, n_rows, checked_threads(n_threads), no_signal, counts_out.data()); });
+}
+
+void weigh(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> row_weights, int64_t n_words, double lead,
+           MutableArray1D<int64_t> indptr_out, MutableArray1D<int32_t> rows_out, MutableArray1D<float> values_out,
+           int n_threads) {
+  const TextRows texts = text_rows(indptr, rows, static_cast<int64_t>(row_weights.shape(0)));
+  require(indptr_out.shape(0) == indptr.shape(0), "`indptr_out` must be as long as `indptr`");
+  require(rows_out.shape(0) == rows.shape(0) && values_out.shape(0) == rows.shape(0),
+          "`rows_out` and `values_out` must be as long as `rows`");
+  const RowWeighting weighting = {row_weights.data(), n_words, lead};
+  interruptible([&] {
+    return weigh_texts(texts, weighting, checked_threads(n_threads), no_signal, indptr_out.data(), rows_out.data(),
+                       values_out.data());
+  });
 }
 
 nb::tuple train(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> values, Array1D<int64_t> tag_indptr,
@@ -69,6 +97,12 @@ void best(DenseMatrix<float> scores, DenseMatrix<int32_t> columns_out, DenseMatr
 }  // namespace
 
 void bind_tags(nb::module_& m) {
+  m.def("count_texts", count, nb::arg("indptr"), nb::arg("rows"), nb::kw_only(), nb::arg("counts_out").noconvert(),
+        nb::arg("n_threads"), "Write how many texts have each row.");
+  m.def("weigh_texts", weigh, nb::arg("indptr"), nb::arg("rows"), nb::arg("row_weights"), nb::kw_only(),
+        nb::arg("n_words"), nb::arg("lead"), nb::arg("indptr_out").noconvert(), nb::arg("rows_out").noconvert(),
+        nb::arg("values_out").noconvert(), nb::arg("n_threads"),
+        "Write texts as vectors of norm 1, their rows ascending; what is behind the last is left as it was.");
   m.def("train_one_vs_rest", train, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"), nb::arg("tag_indptr"),
         nb::arg("tag_texts"), nb::kw_only(), nb::arg("n_rows"), nb::arg("cost"), nb::arg("tolerance"),
         nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("passes"), nb::arg("n_threads"),

@@ -395,6 +395,21 @@ class TagTrainer:
     def join(self) -> None: ...
 
 # tags
+def count_texts(
+    indptr: NDArray[np.int64], rows: NDArray[np.int32], *, counts_out: NDArray[np.int64], n_threads: int
+) -> None: ...
+def weigh_texts(
+    indptr: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    row_weights: NDArray[np.float32],
+    *,
+    n_words: int,
+    lead: float,
+    indptr_out: NDArray[np.int64],
+    rows_out: NDArray[np.int32],
+    values_out: NDArray[np.float32],
+    n_threads: int,
+) -> None: ...
 def train_one_vs_rest(
     indptr: NDArray[np.int64],
     rows: NDArray[np.int32],

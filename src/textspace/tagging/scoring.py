@@ -151,7 +151,9 @@ class TagScorer:
         if weights is None:
             weights = np.ones(stored.features.n_rows, np.float32)
         lead = 0.0 if stored.linear is None else stored.linear.lead
-        return weighted_texts(*rows, weights, n_words=len(stored.features.vocabulary), lead=lead)
+        return weighted_texts(
+            *rows, weights, n_words=len(stored.features.vocabulary), lead=lead, n_threads=self._n_threads
+        )
 
     @property
     def n_rows(self) -> int:

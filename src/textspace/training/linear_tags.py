@@ -9,7 +9,7 @@ import numpy as np
 
 from textspace import _core
 from textspace.formats.stored_tagspace import SparseLinear
-from textspace.training.weighted_texts import rows_of_lists, stored_texts, texts_of_rows
+from textspace.training.weighted_texts import texts_of_rows, weighted_texts
 
 if TYPE_CHECKING:
     from textspace._typing import BoolArray, FloatArray, IntArray, LongArray
@@ -96,7 +96,8 @@ def train_linear(
     C.-J. Hsieh, K.-W. Chang, C.-J. Lin, S. S. Keerthi, S. Sundararajan, "A dual coordinate descent method for
     large-scale linear SVM", 2008.
     """
-    n_texts = texts_of_rows(documents, features.n_rows)
+    indptr, rows = documents.indptr, documents.rows
+    n_texts = texts_of_rows(indptr, rows, features.n_rows, n_threads=parameters.n_threads)
     row_weights = linear_row_weights(n_texts, len(documents), features, parameters)
     n_kept = 0
     if start is not None:
@@ -104,21 +105,21 @@ def train_linear(
         if start.row_weights is not None:
             row_weights = np.where(start.row_weights > 0, start.row_weights, row_weights)
     lead = parameters.lead if start is None else start.lead
-    # The kernel reads a cache line for each row of each text: those of frequent rows should lie together.
-    n_texts[row_weights == 0] = 0
-    rows = np.argsort(-n_texts, kind="stable")[: np.count_nonzero(n_texts)]
-    column_of = np.zeros(features.n_rows, np.int32)
-    column_of[rows] = np.arange(rows.size)
-    n_words = len(features.vocabulary)
-    texts = stored_texts(
-        documents, row_weights, column_of, n_words=n_words, lead=lead, memory_budget=parameters.memory_budget
+    texts = weighted_texts(
+        indptr,
+        rows,
+        row_weights,
+        n_words=len(features.vocabulary),
+        lead=lead,
+        n_threads=parameters.n_threads,
+        memory_budget=parameters.memory_budget,
     )
     tag_indptr, tag_texts = texts_of_tags(documents, n_tags)
-    weights = _core.train_one_vs_rest(
+    indptr, tag_ids, values = _core.train_one_vs_rest(
         *texts,
         tag_indptr[n_kept:] - tag_indptr[n_kept],
         tag_texts[tag_indptr[n_kept] :],
-        n_rows=rows.size,
+        n_rows=features.n_rows,
         cost=parameters.cost,
         tolerance=_TOLERANCE,
         margin_tolerance=_MARGIN_TOLERANCE,
@@ -126,7 +127,6 @@ def train_linear(
         passes=_PASSES,
         n_threads=parameters.n_threads,
     )
-    indptr, tag_ids, values = _of_all_rows(*weights, rows, features.n_rows)
     if start is not None:
         indptr, tag_ids, values = _joined(start, indptr, tag_ids + np.int32(n_kept), values)
     return SparseLinear(indptr, tag_ids, values, np.full(n_tags, _BIAS, np.float32), row_weights, mix, lead)
@@ -164,25 +164,13 @@ def _joined(
     start: SparseLinear, indptr: LongArray, tag_ids: IntArray, values: FloatArray
 ) -> tuple[LongArray, IntArray, FloatArray]:
     """Put the lists of each row one after the other."""
-    order = np.argsort(np.append(rows_of_lists(start.indptr), rows_of_lists(indptr)), kind="stable")
+    rows = [np.repeat(np.arange(each.size - 1), np.diff(each)) for each in (start.indptr, indptr)]
+    order = np.argsort(np.concatenate(rows), kind="stable")
     return (
         indptr + start.indptr,
         np.append(start.tag_ids, tag_ids)[order],
         np.append(start.values, values)[order],
     )
-
-
-def _of_all_rows(
-    indptr: LongArray, tag_ids: IntArray, values: FloatArray, rows: LongArray, n_rows: int
-) -> tuple[LongArray, IntArray, FloatArray]:
-    """Put the list of column i where row ``rows[i]`` has its place."""
-    lengths = np.zeros(n_rows, np.int64)
-    lengths[rows] = np.diff(indptr)
-    first = np.zeros(n_rows, np.int64)
-    first[rows] = indptr[:-1]
-    new_indptr = np.append(0, np.cumsum(lengths))
-    places = np.repeat(first - new_indptr[:-1], lengths) + np.arange(values.size)
-    return new_indptr, tag_ids[places], values[places]
 
 
 def linear_row_weights(

@@ -174,7 +174,7 @@ class _RowLists(NamedTuple):
         return ends, rows
 
 
-def idf_weights(documents: TagDocuments, n_rows: int) -> FloatArray:
+def idf_weights(documents: TagDocuments, n_rows: int, *, n_threads: int = 1) -> FloatArray:
     """Return log(N / n) for a row that n of N texts have; log N for one that none has.
 
     Parameters
@@ -183,11 +183,13 @@ def idf_weights(documents: TagDocuments, n_rows: int) -> FloatArray:
         The texts.
     n_rows : int
         R.
+    n_threads : int
+        Threads; the result does not depend on them.
 
     Returns
     -------
     ndarray of float32, shape (R,)
         At least 0.01, so that a text of words that all texts have is not empty.
     """
-    n_texts = texts_of_rows(documents, n_rows)
+    n_texts = texts_of_rows(documents.indptr, documents.rows, n_rows, n_threads=n_threads)
     return np.maximum(np.log(max(len(documents), 1) / np.maximum(n_texts, 1)), 0.01).astype(np.float32)

@@ -169,7 +169,7 @@ def _first_matrices(
     start: StoredTagSpace | None,
 ) -> TagMatrices:
     is_idf_bag = parameters.encoder == "bag" and parameters.idf
-    weights = idf_weights(documents, features.n_rows) if is_idf_bag else None
+    weights = idf_weights(documents, features.n_rows, n_threads=parameters.n_threads) if is_idf_bag else None
     matrices = new_matrices(
         parameters, n_rows=features.n_rows, tag_counts=tag_counts, n_documents=len(documents), row_weights=weights
     )
