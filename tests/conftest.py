@@ -4,8 +4,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import click
 import hypothesis
 import pytest
 
@@ -27,6 +28,15 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("needs the shared data folder beside the repository (or TEXTSPACE_SHARED)")
     return folder
+
+
+def parameters_of(group: str, verb: str, *arguments: str) -> dict[str, Any]:
+    """What the function of a command is called with for the arguments."""
+    from textspace.cli.app import app
+
+    context = click.Context(app)
+    command = app.get_command(context, group).get_command(context, verb)
+    return command.make_context(verb, list(arguments), parent=context).params
 
 
 class Outcome(NamedTuple):

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import Outcome
+from conftest import Outcome, parameters_of
 from textspace import WordVectors, load
 from textspace.cli.app import message_of
 from textspace.cli.demo_tags import rank_modules
-from textspace.cli.progress import TrainingDisplay
-from textspace.cli.train_vectors import default_output, train
+from textspace.cli.progress import TrainingDisplay, open_terminal
+from textspace.cli.train_vectors import default_output
 from textspace.text.stdlib_docs import stdlib_docs
 from textspace.training.callbacks import TrainingProgress
 
@@ -52,9 +52,9 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_train_options_are_the_estimators_parameters_with_its_defaults() -> None:
-    options = inspect.signature(train).parameters
+    options = parameters_of("vectors", "train", "corpus.txt")
     for name, parameter in inspect.signature(WordVectors).parameters.items():
-        assert options[name].default == parameter.default, name
+        assert options[name] == parameter.default, name
     assert set(options) - set(inspect.signature(WordVectors).parameters) == {
         "corpus", "output", "keep_interrupted", "as_json",
     }  # fmt: skip
@@ -198,7 +198,7 @@ def test_demo_trains_shows_and_says_where_the_model_is(cli: Cli, monkeypatch: py
 def test_demo_ranks_modules_for_a_typed_sentence(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     texts, modules = ["wait for a thread", "open a socket", "draw with a turtle"] * 4, ["a", "b", "c"] * 4
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("typer.prompt", lambda *_, **__: " a red turtle ")
+    monkeypatch.setattr("click.prompt", lambda *_, **__: " a red turtle ")
     ranked = io.StringIO()
     with contextlib.redirect_stdout(ranked):
         rank_modules(texts, modules, Path("typed.textspace"))
@@ -298,9 +298,19 @@ def test_every_verb_has_help(cli: Cli, verb: tuple[str, ...]) -> None:
     assert "Usage: textspace" in outcome.out
 
 
+@pytest.mark.parametrize("group", [(), ("vectors",), ("classifier",), ("tags",)])
+def test_no_arguments_show_the_help(cli: Cli, group: tuple[str, ...]) -> None:
+    assert cli(*group) == (2, cli(*group, "-h").out, "")
+
+
+def test_help_names_the_commands_in_the_order_of_work(cli: Cli) -> None:
+    commands = cli("vectors", "-h").out.partition("Commands:\n")[2]
+    assert re.findall(r"^  (\w+)", commands, re.MULTILINE) == ["train", "nearest", "analogy", "evaluate", "export"]
+
+
 def test_help_shows_defaults(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    text = cli("vectors", "train", "--help").out
+    text = " ".join(cli("vectors", "train", "--help").out.split())
     for default in ("2000000", "0.05", "0.0001", "skipgram", "whitespace"):
         assert f"[default: {default}]" in text
 
@@ -328,19 +338,19 @@ def progress(fraction: float) -> TrainingProgress:
     return TrainingProgress(fraction, 5 * fraction, 1.5e6, 2.25, 0.05 * (1 - fraction), 12.0, int(1e6 * fraction))
 
 
-def test_progress_is_a_line_now_and_then_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rich.console import Console
-
+def test_progress_is_a_line_now_and_then_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
     clock = iter(range(0, 1000, 4))
     monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))
-    shown = io.StringIO()
-    with TrainingDisplay(Console(file=shown, width=200)) as display:
+    with TrainingDisplay(open_terminal()) as display:
         display.on_start(1_000_000)
         for fraction in (0.1, 0.2, 0.3, 0.4, 0.5):
             display.on_progress(progress(fraction))
         display.on_end(progress(1.0))
-    lines = shown.getvalue().splitlines()
-    assert lines == [
+    assert capsys.readouterr().err.splitlines() == [
         " 30%  1.5 M words/s  loss 2.250  learning rate 0.0350  12.0 s left",
         " 50%  1.5 M words/s  loss 2.250  learning rate 0.0250  12.0 s left",
     ]

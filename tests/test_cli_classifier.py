@@ -12,13 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import Outcome
+from conftest import Outcome, parameters_of
 from textspace import TextClassifier, load
 from textspace.cli.classifier_options import validation_of
 from textspace.cli.progress import TrainingDisplay
-from textspace.cli.quantize_classifier import quantize
-from textspace.cli.train_classifier import class_weight_of, train
-from textspace.cli.tune_classifier import tune
+from textspace.cli.train_classifier import class_weight_of
 
 Cli = Callable[..., Outcome]
 WORDS = {
@@ -54,18 +52,20 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_train_options_are_the_estimators_parameters_with_its_defaults() -> None:
-    options, parameters = inspect.signature(train).parameters, inspect.signature(TextClassifier).parameters
+    options = parameters_of("classifier", "train", "corpus.txt")
+    parameters = inspect.signature(TextClassifier).parameters
     for name, parameter in parameters.items():
-        assert options[name].default == parameter.default, name
+        assert options[name] == parameter.default, name
     assert set(options) - set(parameters) == {
         "corpus", "output", "validation", "calibrate", "keep_interrupted", "as_json",
     }  # fmt: skip
 
 
 def test_quantize_options_are_the_methods_parameters_with_its_defaults() -> None:
-    options, parameters = inspect.signature(quantize).parameters, inspect.signature(TextClassifier.quantize).parameters
+    options = parameters_of("classifier", "quantize", "model.bin", "-o", "model.ftz")
+    parameters = inspect.signature(TextClassifier.quantize).parameters
     for name in set(parameters) - {"self", "labels"}:
-        assert options[name].default == parameters[name].default, name
+        assert options[name] == parameters[name].default, name
     assert set(options) - set(parameters) == {"model", "output", "n_threads"}
 
 
@@ -238,9 +238,10 @@ def test_quantize_makes_it_smaller(cli: Cli, folder: Path) -> None:
 def test_tune_options_are_the_functions_parameters_with_its_defaults() -> None:
     from textspace import tuning
 
-    options, parameters = inspect.signature(tune).parameters, inspect.signature(tuning.tune).parameters
+    options = parameters_of("classifier", "tune", "train.txt", "valid.txt", "-o", "best.bin")
+    parameters = inspect.signature(tuning.tune).parameters
     for name in set(parameters) & set(options) - {"train", "validation", "search"}:
-        assert options[name].default == parameters[name].default, name
+        assert options[name] == parameters[name].default, name
     assert set(parameters) - set(options) == {"classifier", "on_trial", "on_interrupt"}
 
 

@@ -33,7 +33,21 @@ def test_a_process_ends_with_its_status_and_without_a_traceback(corpus: Path) ->
 def test_the_command_line_starts_without_what_it_may_not_need() -> None:
     program = "import sys, textspace.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"rich.progress", "rich.console", "scipy", "sklearn", "safetensors.torch", "pandas"} & set(loaded)
+    assert "textspace.cli.app" in loaded
+    assert not {"rich", "numpy", "scipy", "sklearn", "safetensors", "pandas"} & set(loaded)
+
+
+def test_training_in_a_pipe_does_not_load_rich(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    program = (
+        "import atexit, sys, textspace.cli; atexit.register(lambda: print(*sys.modules)); "
+        f"sys.argv = ['textspace', 'vectors', 'train', {str(corpus)!r}, '--dim', '8']; textspace.cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "saved: animals.textspace" in done.stdout
+    assert "textspace.vectors" in done.stdout.split()
+    assert not {"rich", "scipy", "sklearn", "pandas"} & set(done.stdout.split())
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])

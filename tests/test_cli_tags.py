@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import Outcome
+from conftest import Outcome, parameters_of
 from textspace import TagSpace, WordVectors, load
 from textspace.cli.progress import TrainingDisplay
 from textspace.cli.rank_tags import lines_of
-from textspace.cli.train_tags import train
 
 Cli = Callable[..., Outcome]
 WORDS = {
@@ -52,9 +51,10 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_train_options_are_the_estimators_parameters_with_its_defaults() -> None:
-    options, parameters = inspect.signature(train).parameters, inspect.signature(TagSpace).parameters
+    options = parameters_of("tags", "train", "corpus.txt")
+    parameters = inspect.signature(TagSpace).parameters
     shared = set(options) & set(parameters)
-    assert {name: options[name].default for name in shared} == {name: parameters[name].default for name in shared}
+    assert {name: options[name] for name in shared} == {name: parameters[name].default for name in shared}
     assert set(options) - set(parameters) == {"corpus", "output", "keep_interrupted", "as_json"}
 
 

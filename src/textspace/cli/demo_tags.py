@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +21,12 @@ def rank_modules(texts: Sequence[str], modules: Sequence[str], output: Path) -> 
     from textspace.cli.train_tags import in_words, train_and_save
 
     ts = TagSpace()
-    typer.echo(in_words(train_and_save(ts, list(texts), output, tags=list(modules))))
+    click.echo(in_words(train_and_save(ts, list(texts), output, tags=list(modules))))
     sentence = ""
     if sys.stdin.isatty():
-        sentence = typer.prompt("A sentence (Enter: an example)", default="", show_default=False)
+        sentence = click.prompt("A sentence (Enter: an example)", default="", show_default=False)
     sentence = sentence.strip() or QUESTION
     ranked = ts.rank([sentence], k=SHOWN_TAGS)
-    typer.echo(f"Modules for {sentence!r}:")
+    click.echo(f"Modules for {sentence!r}:")
     for tag, score in zip(ranked.labels[0], ranked.scores[0], strict=True):
-        typer.echo(f"  {tag:<20} {score:7.2f}")
+        click.echo(f"  {tag:<20} {score:7.2f}")

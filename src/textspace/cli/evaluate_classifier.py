@@ -6,9 +6,10 @@ import json
 import math
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
 from textspace.cli import classifier_options, options
+from textspace.cli.command import Option
 from textspace.cli.query_vectors import on_terminal
 from textspace.cli.train_vectors import paths_of
 
@@ -37,8 +38,12 @@ def evaluate(
     data: classifier_options.Labelled,
     k: classifier_options.TopK = 1,
     threshold: classifier_options.Threshold = 0.0,
-    n_labels: Annotated[int, typer.Option("--labels", min=0, help="Show so many labels, the most frequent.")] = 20,
-    n_confusions: Annotated[int, typer.Option("--confusions", min=0, help="Show so many confused pairs.")] = 10,
+    n_labels: Annotated[
+        int, Option("--labels", type=click.IntRange(min=0), help="Show so many labels, the most frequent.")
+    ] = 20,
+    n_confusions: Annotated[
+        int, Option("--confusions", type=click.IntRange(min=0), help="Show so many confused pairs.")
+    ] = 10,
     n_threads: options.NThreads = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -46,7 +51,7 @@ def evaluate(
     clf = classifier_options.open_classifier(model).set_params(n_threads=n_threads)
     metrics = clf.evaluate(paths_of(data), k=k, threshold=threshold)
     if as_json:
-        typer.echo(json.dumps(record_of(metrics, n_confusions), ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(record_of(metrics, n_confusions), ensure_ascii=False, allow_nan=False))
     else:
         show(metrics, n_labels=n_labels, n_confusions=n_confusions)
 

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
+import click
 
 from textspace.cli import options
+from textspace.cli.command import Option
 from textspace.cli.query_vectors import open_vectors
 
 if TYPE_CHECKING:
@@ -18,38 +19,38 @@ if TYPE_CHECKING:
 def evaluate(
     model: options.Model,
     similarity: Annotated[
-        list[Path] | None, typer.Option(help="A file of lines `word word score`; may be given several times.")
-    ] = None,
+        tuple[Path, ...], Option(help="A file of lines `word word score`; may be given several times.")
+    ] = (),
     analogies: Annotated[
-        list[Path] | None,
-        typer.Option(help="A file of lines `a b c d` and `: section`; may be given several times."),
-    ] = None,
-    method: Annotated[Literal["3cosadd", "3cosmul"], typer.Option(help="How analogies are answered.")] = "3cosadd",
+        tuple[Path, ...],
+        Option(help="A file of lines `a b c d` and `: section`; may be given several times."),
+    ] = (),
+    method: Annotated[Literal["3cosadd", "3cosmul"], Option(help="How analogies are answered.")] = "3cosadd",
     restrict_vocabulary: Annotated[
         int | None,
-        typer.Option(help="Analogies: only this many of the most frequent words.", min=1, show_default="all"),
+        Option(
+            help="Analogies: only this many of the most frequent words.", type=click.IntRange(min=1), show_default="all"
+        ),
     ] = None,
     case: Annotated[
         Literal["fold", "keep", "lower"],
-        typer.Option(
-            help="Words of the sets as they are (keep), lower-cased (lower), or if only that is known (fold)."
-        ),
+        Option(help="Words of the sets as they are (keep), lower-cased (lower), or if only that is known (fold)."),
     ] = "fold",
     as_json: options.AsJson = False,
 ) -> None:
     """Compare vectors with people's judgements of similarity, and let them answer analogies."""
     if not similarity and not analogies:
-        raise typer.BadParameter("give a test set with --similarity or --analogies")
+        raise click.BadParameter("give a test set with --similarity or --analogies")
     wv = open_vectors(model)
-    agreements = [(path, wv.evaluate(similarity=path, case=case).similarity) for path in similarity or []]
+    agreements = [(path, wv.evaluate(similarity=path, case=case).similarity) for path in similarity]
     answers = [
         (path, wv.evaluate(analogies=path, method=method, restrict_vocabulary=restrict_vocabulary, case=case).analogies)
-        for path in analogies or []
+        for path in analogies
     ]
     agreed = [similarity_record(path, result) for path, result in agreements if result is not None]
     answered = [analogies_record(path, result) for path, result in answers if result is not None]
     if as_json:
-        typer.echo(json.dumps({"similarity": agreed, "analogies": answered}))
+        click.echo(json.dumps({"similarity": agreed, "analogies": answered}))
     else:
         show_similarity(agreed)
         show_analogies(answered)
@@ -104,10 +105,10 @@ def number_or_none(number: float) -> float | None:
 def show_similarity(records: list[Record]) -> None:
     """A line for each set of pairs."""
     if records:
-        typer.echo("Spearman's correlation   all pairs   in vocabulary   pairs (in vocabulary, by n-grams, no vector)")
+        click.echo("Spearman's correlation   all pairs   in vocabulary   pairs (in vocabulary, by n-grams, no vector)")
     for record in records:
         counts = f"{record['n_in_vocabulary']}, {record['n_out_of_vocabulary']}, {record['n_without_vector']}"
-        typer.echo(
+        click.echo(
             f"  {Path(str(record['file'])).name:22} {shown(record['spearman'])} "
             f"{shown(record['spearman_in_vocabulary']):>15}   {record['n_pairs']} ({counts})"
         )
@@ -116,13 +117,13 @@ def show_similarity(records: list[Record]) -> None:
 def show_analogies(records: list[Record]) -> None:
     """A line for each section, kind and sum of each set of questions."""
     for record in records:
-        typer.echo(f"Analogies: {Path(str(record['file'])).name}")
-        typer.echo("                                 of answered   of all   answered of all")
+        click.echo(f"Analogies: {Path(str(record['file'])).name}")
+        click.echo("                                 of answered   of all   answered of all")
         sections = record["sections"]
         assert isinstance(sections, list)
         for score in (*sections, record["semantic"], record["syntactic"], record["total"]):
             if score is not None:
-                typer.echo(
+                click.echo(
                     f"  {score['name']:30} {shown(score['accuracy'])} {shown(score['accuracy_of_all'])}"
                     f"   {score['n_answered']} of {score['n_questions']}"
                 )

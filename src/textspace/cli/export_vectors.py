@@ -6,21 +6,24 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
 from textspace.cli import options
+from textspace.cli.command import Option
 from textspace.cli.output_file import check_output, shown_size
 from textspace.cli.query_vectors import open_vectors
 
 
 def export(
     model: options.Model,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: .vec (text) or .w2v.bin.")],
+    output: Annotated[Path, Option("--output", "-o", help="The file to write: .vec (text) or .w2v.bin.")],
     words: Annotated[
         Path | None,
-        typer.Option(help="A file of words, one a line (- is standard input); they need not be in the vocabulary."),
+        Option(help="A file of words, one a line (- is standard input); they need not be in the vocabulary."),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only this many words, the most frequent first.")] = None,
+    limit: Annotated[
+        int | None, Option(type=click.IntRange(min=1), help="Only this many words, the most frequent first.")
+    ] = None,
 ) -> None:
     """Write the vectors of words without what made them: all words, the most frequent, or those of a list."""
     import numpy as np
@@ -36,7 +39,7 @@ def export(
         chosen, counts = read_words(words)[:limit], None
         vectors = np.stack([wv[word] for word in chosen])
     write_vectors(output, StoredVectors(Vocabulary.from_words(chosen, counts), vectors))
-    typer.echo(f"saved: {output} ({len(chosen)} words, {shown_size(output)})")
+    click.echo(f"saved: {output} ({len(chosen)} words, {shown_size(output)})")
 
 
 def read_words(path: Path) -> list[str]:

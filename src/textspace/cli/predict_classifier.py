@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
+import click
 
 from textspace.cli import classifier_options, options
+from textspace.cli.command import Argument, Option
 from textspace.cli.output_file import check_output, shown_size
 
 if TYPE_CHECKING:
@@ -26,34 +27,34 @@ class PredictionDisplay:
 
     Parameters
     ----------
-    console : rich.console.Console
-        Where to show it.
+    terminal : rich.console.Console or None
+        Where to show it; None: in lines on standard error.
     """
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._status = console.status("Opening the texts")
+    def __init__(self, terminal: Console | None) -> None:
+        self._status = None if terminal is None else terminal.status("Opening the texts")
         self._began = self._last_line = time.perf_counter()
         self._n_texts = 0
 
     def __enter__(self) -> PredictionDisplay:
-        if self._console.is_terminal:
+        if self._status is not None:
             self._status.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._status.stop()
+        if self._status is not None:
+            self._status.stop()
 
     def add(self, n_texts: int) -> None:
         """Take notice of texts that are done."""
         self._n_texts += n_texts
-        if self._console.is_terminal:
+        if self._status is not None:
             self._status.update(self.in_words())
         elif time.perf_counter() >= self._last_line + SECONDS_BETWEEN_LINES:
             self._last_line = time.perf_counter()
-            self._console.print(self.in_words(), soft_wrap=True)
+            click.echo(self.in_words(), err=True)
 
     def in_words(self) -> str:
         """How many texts, in what time."""
@@ -70,33 +71,32 @@ def predict(
     model: classifier_options.Model,
     texts: Annotated[
         str,
-        typer.Argument(
-            help="A text a line, .jsonl, .csv, .tsv (compressed or not) or .parquet; - is standard input.",
+        Argument(
+            help="A text a line, .jsonl, .csv, .tsv (compressed or not) or .parquet; - (default) is standard input.",
         ),
     ] = "-",
     output: Annotated[
-        str, typer.Option("--output", "-o", help="The file to write; - is standard output. It appears when complete.")
+        str, Option("--output", "-o", help="The file to write; - is standard output. It appears when complete.")
     ] = "-",
     file_format: Annotated[
         Literal["text", "jsonl", "csv", "tsv", "parquet"] | None,
-        typer.Option("--format", help="Of both files.", show_default="by the name of the texts"),
+        Option("--format", help="Of both files.", show_default="by the name of the texts"),
     ] = None,
-    text_column: Annotated[str, typer.Option(help="The column of the texts.")] = "text",
-    label_column: Annotated[str, typer.Option(help="The column of labels to add.")] = "predicted_label",
-    score_column: Annotated[str, typer.Option(help="The column of probabilities to add.")] = "predicted_score",
+    text_column: Annotated[str, Option(help="The column of the texts.")] = "text",
+    label_column: Annotated[str, Option(help="The column of labels to add.")] = "predicted_label",
+    score_column: Annotated[str, Option(help="The column of probabilities to add.")] = "predicted_score",
     k: classifier_options.TopK = 1,
     threshold: classifier_options.Threshold = 0.0,
     n_threads: options.NThreads = None,
 ) -> None:
     """Write a file again with a label and its probability for each text; lines get them in front, between tabs."""
-    from rich.console import Console
-
+    from textspace.cli.progress import open_terminal
     from textspace.prediction.files import Columns, predict_file
 
     if output != "-":
         check_output(Path(output), inputs=[model, texts], suffixes=())
     clf = classifier_options.open_classifier(model).set_params(n_threads=n_threads)
-    with PredictionDisplay(Console(stderr=True, highlight=False)) as display:
+    with PredictionDisplay(open_terminal()) as display:
         predict_file(
             partial(clf.top, k=k, threshold=threshold),
             texts,
@@ -106,4 +106,4 @@ def predict(
             on_batch=display.add,
         )
     if output != "-":
-        typer.echo(f"{display.in_words()}\nsaved: {output} ({shown_size(Path(output))})")
+        click.echo(f"{display.in_words()}\nsaved: {output} ({shown_size(Path(output))})")

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from types import TracebackType
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
-from rich.status import Status
+import click
 
 from textspace.training.callbacks import Callback, TrainingProgress
 
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+    from rich.status import Status
+
 SECONDS_BETWEEN_LINES = 10.0
+
+
+def open_terminal() -> Console | None:
+    """The terminal that standard error is; None where it is none, which costs no time for loading rich."""
+    if not (sys.stderr.isatty() or "FORCE_COLOR" in os.environ or "TTY_COMPATIBLE" in os.environ):
+        return None
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    return console if console.is_terminal else None
 
 
 def shown_count(number: float) -> str:
@@ -74,12 +91,12 @@ def shown_progress(progress: TrainingProgress) -> str:
 
 
 class TrainingDisplay(Callback):
-    """Shows a training run on a console, and remembers how it went.
+    """Shows a training run on a terminal or in lines on standard error, and remembers how it went.
 
     Parameters
     ----------
-    console : rich.console.Console
-        Where to show it.
+    terminal : rich.console.Console or None
+        Where to show it; None: in lines.
     metric : str
         The name of the figure that is measured on a validation set after each epoch.
 
@@ -93,22 +110,22 @@ class TrainingDisplay(Callback):
         The metric after each epoch.
     """
 
-    def __init__(self, console: Console, *, metric: str = "") -> None:
+    def __init__(self, terminal: Console | None, *, metric: str = "") -> None:
         self.values: list[float] = []
         self._metric = metric
         self.last: TrainingProgress | None = None
         self.reading_seconds = 0.0
         self.training_seconds = 0.0
-        self._console = console
+        self._terminal = terminal
         self._reading: Status | None = None
         self._bar: Progress | None = None
-        self._task = TaskID(0)
+        self._task: TaskID
         self._began = self._next_line = 0.0
 
     def __enter__(self) -> TrainingDisplay:
         self._began = time.perf_counter()
-        if self._console.is_terminal:
-            self._reading = self._console.status("Reading the text")
+        if self._terminal is not None:
+            self._reading = self._terminal.status("Reading the text")
             self._reading.start()
         return self
 
@@ -126,9 +143,11 @@ class TrainingDisplay(Callback):
         self._next_line = now + SECONDS_BETWEEN_LINES
         if self._reading is not None:
             self._reading.stop()
-        if self._console.is_terminal:
+        if self._terminal is not None:
+            from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
             columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
-            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar = Progress(*columns, console=self._terminal, transient=True)
             self._task = self._bar.add_task("", total=total_words)
             self._bar.start()
 
@@ -139,12 +158,16 @@ class TrainingDisplay(Callback):
             self._bar.update(self._task, completed=progress.n_words, description=shown_progress(progress))
         elif time.perf_counter() >= self._next_line:
             self._next_line += SECONDS_BETWEEN_LINES
-            self._console.print(f"{progress.fraction:4.0%}  {shown_progress(progress)}", soft_wrap=True)
+            click.echo(f"{progress.fraction:4.0%}  {shown_progress(progress)}", err=True)
 
     def on_epoch(self, epoch: int, value: float) -> None:
         """Write the metric, above the bar."""
         self.values.append(value)
-        self._console.print(f"epoch {epoch}: {self._metric} {value:.4f} on the validation set", soft_wrap=True)
+        line = f"epoch {epoch}: {self._metric} {value:.4f} on the validation set"
+        if self._terminal is None:
+            click.echo(line, err=True)
+        else:
+            self._terminal.print(line, soft_wrap=True)
 
     def on_end(self, progress: TrainingProgress) -> None:
         """Take the bar away: the command says what came out."""

@@ -5,32 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
+import click
 
 from textspace.cli import classifier_options, options
+from textspace.cli.command import Option
 from textspace.cli.output_file import check_output, shown_size
 
 
 def quantize(
     model: classifier_options.Model,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write: fastText's .ftz (product), or .textspace.")
+        Path, Option("--output", "-o", help="The file to write: fastText's .ftz (product), or .textspace.")
     ],
     source: Annotated[
-        str | None, typer.Option("--retrain", help="Labelled texts to train the rows again that --cutoff leaves.")
+        str | None, Option("--retrain", help="Labelled texts to train the rows again that --cutoff leaves.")
     ] = None,
     method: Annotated[
         Literal["product", "int8", "float16"],
-        typer.Option(help="fastText's product quantization; one byte a component; or two (.textspace only)."),
+        Option(help="fastText's product quantization; one byte a component; or two (.textspace only)."),
     ] = "product",
-    cutoff: Annotated[int, typer.Option(help="Keep only so many words and n-grams; 0 keeps all.")] = 0,
-    dsub: Annotated[int, typer.Option(help="Components that share a byte.")] = 2,
-    qnorm: Annotated[bool, typer.Option("--qnorm", help="Quantize the norms by themselves.")] = False,
-    qout: Annotated[bool, typer.Option("--qout", help="Quantize the output vectors too (many labels).")] = False,
+    cutoff: Annotated[int, Option(help="Keep only so many words and n-grams; 0 keeps all.")] = 0,
+    dsub: Annotated[int, Option(help="Components that share a byte.")] = 2,
+    qnorm: Annotated[bool, Option(help="Quantize the norms by themselves.")] = False,
+    qout: Annotated[bool, Option(help="Quantize the output vectors too (many labels).")] = False,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Of the training after --cutoff.", show_default="the model's")
+        float | None, Option(help="Of the training after --cutoff.", show_default="the model's")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Of that training.", show_default="the model's")] = None,
+    epochs: Annotated[int | None, Option(help="Of that training.", show_default="the model's")] = None,
     n_threads: options.NThreads = None,
 ) -> None:
     """Make a classifier smaller, as fastText's quantize."""
@@ -48,4 +49,4 @@ def quantize(
         epochs=epochs,
     )
     clf.save(output)
-    typer.echo(f"saved: {output} ({shown_size(output)}, was {shown_size(model)})")
+    click.echo(f"saved: {output} ({shown_size(output)}, was {shown_size(model)})")

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
 from textspace.cli import options
+from textspace.cli.command import Argument
 
 if TYPE_CHECKING:
     from textspace import WordVectors
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def nearest(
     model: options.Model,
-    words: Annotated[list[str], typer.Argument(help="One word or more; they need not be in the vocabulary.")],
+    words: Annotated[tuple[str, ...], Argument(help="One word or more; they need not be in the vocabulary.")],
     k: options.K = 10,
     as_json: options.AsJson = False,
 ) -> None:
@@ -27,26 +28,26 @@ def nearest(
     neighbors = dict(zip(words, wv.nearest_batch(words, k=k), strict=True))
     if as_json:
         found = {word: [{"word": n.word, "similarity": n.similarity} for n in neighbors[word]] for word in words}
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json.dumps(found, ensure_ascii=False))
         return
     for word in words:
         if word not in wv:
-            typer.echo(f"{word!r} is not in the vocabulary: its vector comes from its n-grams", err=True)
+            click.echo(f"{word!r} is not in the vocabulary: its vector comes from its n-grams", err=True)
     show_neighbors(neighbors)
 
 
 def analogy(
     model: options.Model,
-    a: Annotated[str, typer.Argument(metavar="A", help="berlin")],
-    b: Annotated[str, typer.Argument(metavar="B", help="germany")],
-    c: Annotated[str, typer.Argument(metavar="C", help="france")],
+    a: Annotated[str, Argument(help="berlin")],
+    b: Annotated[str, Argument(help="germany")],
+    c: Annotated[str, Argument(help="france")],
     k: options.K = 10,
     as_json: options.AsJson = False,
 ) -> None:
     """Show the words nearest to A - B + C: berlin - germany + france should give paris."""
     found = open_vectors(model).analogy(a, b, c, k=k)
     if as_json:
-        typer.echo(json.dumps([{"word": n.word, "similarity": n.similarity} for n in found], ensure_ascii=False))
+        click.echo(json.dumps([{"word": n.word, "similarity": n.similarity} for n in found], ensure_ascii=False))
     else:
         show_neighbors({f"{a} - {b} + {c}": found})
 
@@ -68,7 +69,7 @@ def show_neighbors(neighbors: Mapping[str, Sequence[Neighbor]]) -> None:
         return
     for query, found in neighbors.items():
         for neighbor in found:
-            typer.echo(f"{query}\t{neighbor.word}\t{neighbor.similarity:.4f}")
+            click.echo(f"{query}\t{neighbor.word}\t{neighbor.similarity:.4f}")
 
 
 def show_table(neighbors: Mapping[str, Sequence[Neighbor]]) -> None:

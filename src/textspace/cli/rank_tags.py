@@ -9,9 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
 from textspace.cli import options
+from textspace.cli.command import Argument, Option
 from textspace.cli.train_vectors import paths_of
 
 if TYPE_CHECKING:
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
     from textspace import TagSpace
     from textspace.evaluation.ranking import TagMetrics
 
-Model = Annotated[Path, typer.Argument(help="A file of a tag model: .textspace, or StarSpace's .tsv.")]
+Model = Annotated[Path, Argument(help="A file of a tag model: .textspace, or StarSpace's .tsv.")]
 _LINES_PER_BATCH = 4096
 
 
 def rank(
     model: Model,
-    texts: Annotated[
-        list[str] | None, typer.Argument(help="Texts; lines of standard input when none is given.")
-    ] = None,
+    texts: Annotated[tuple[str, ...], Argument(help="Texts; lines of standard input when none is given.")] = (),
     k: options.K = 5,
     as_json: options.AsJson = False,
 ) -> None:
@@ -39,27 +38,27 @@ def rank(
         for text, tags, scores in zip(batch, ranked.labels, ranked.scores, strict=True):
             pairs = [(str(tag), round(float(score), 4)) for tag, score in zip(tags, scores, strict=True)]
             if as_json:
-                typer.echo(json.dumps({"text": text, "tags": [{"tag": tag, "score": score} for tag, score in pairs]}))
+                click.echo(json.dumps({"text": text, "tags": [{"tag": tag, "score": score} for tag, score in pairs]}))
             else:
-                typer.echo("\t".join(f"{tag}\t{score:.4f}" for tag, score in pairs))
+                click.echo("\t".join(f"{tag}\t{score:.4f}" for tag, score in pairs))
 
 
 def evaluate(
     model: Model,
-    corpus: Annotated[list[str], typer.Argument(help="Files with a text and its tags a line.")],
+    corpus: Annotated[tuple[str, ...], Argument(help="Files with a text and its tags a line.")],
     as_json: options.AsJson = False,
 ) -> None:
     """Rank all tags for texts whose tags are known, and print how well they agree."""
     metrics = open_tags(model).evaluate(paths_of(corpus))
-    typer.echo(json.dumps(asdict(metrics)) if as_json else in_words(metrics))
+    click.echo(json.dumps(asdict(metrics)) if as_json else in_words(metrics))
 
 
 def recommend(
     model: Model,
-    history: Annotated[Path, typer.Argument(help="A file with a text that was read a line.")],
-    candidates: Annotated[Path, typer.Argument(help="A file with a text to choose from a line.")],
+    history: Annotated[Path, Argument(help="A file with a text that was read a line.")],
+    candidates: Annotated[Path, Argument(help="A file with a text to choose from a line.")],
     k: options.K = 10,
-    bag_of_words: Annotated[float, typer.Option(help="Share of the cosine of words in the similarity.")] = 0.0,
+    bag_of_words: Annotated[float, Option(help="Share of the cosine of words in the similarity.")] = 0.0,
     as_json: options.AsJson = False,
 ) -> None:
     """Print the candidates that are most similar to any text of the history."""
@@ -67,7 +66,7 @@ def recommend(
     found = open_tags(model).recommend(lines_of(history), offered, k, bag_of_words=bag_of_words)
     for position, similarity in zip(found.positions.tolist(), found.similarities.tolist(), strict=True):
         record = {"line": position + 1, "similarity": round(similarity, 4), "text": offered[position]}
-        typer.echo(json.dumps(record) if as_json else "\t".join(map(str, record.values())))
+        click.echo(json.dumps(record) if as_json else "\t".join(map(str, record.values())))
 
 
 def open_tags(path: Path) -> TagSpace:

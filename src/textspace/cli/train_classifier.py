@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
 from textspace.cli import classifier_options, options
+from textspace.cli.command import Option
 from textspace.cli.output_file import check_output, shown_size
 from textspace.cli.train_vectors import default_output, paths_of
 
@@ -44,7 +45,7 @@ def train(
     corpus: classifier_options.Labelled,
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output",
             "-o",
             help="The file to write: .textspace or fastText's .bin. An existing one is replaced.",
@@ -86,7 +87,7 @@ def train(
     read = [*corpus, *([held_out] if isinstance(held_out, str) else [])]
     check_output(output, inputs=read, suffixes=classifier_options.SUFFIXES)
     if calibrate and not isinstance(held_out, str):
-        raise typer.BadParameter("--calibrate needs texts that are not trained on: give a file with --validation")
+        raise click.BadParameter("--calibrate needs texts that are not trained on: give a file with --validation")
     given["class_weight"] = class_weight_of(class_weight)
     clf = TextClassifier(**{name: given[name] for name in inspect.signature(TextClassifier).parameters})
     summary = train_and_save(
@@ -97,7 +98,7 @@ def train(
         calibrate=calibrate,
         keep_interrupted=keep_interrupted,
     )
-    typer.echo(json.dumps(asdict(summary)) if as_json else in_words(summary))
+    click.echo(json.dumps(asdict(summary)) if as_json else in_words(summary))
 
 
 def class_weight_of(given: str | None) -> str | dict[str, float] | None:
@@ -107,7 +108,7 @@ def class_weight_of(given: str | None) -> str | dict[str, float] | None:
     try:
         weights: dict[str, float] = json.loads(given)
     except ValueError as error:
-        raise typer.BadParameter(f'--class-weight must be balanced or JSON, as {{"spam": 2}}: {error}') from error
+        raise click.BadParameter(f'--class-weight must be balanced or JSON, as {{"spam": 2}}: {error}') from error
     return weights
 
 
@@ -122,13 +123,11 @@ def train_and_save(
     keep_interrupted: bool = False,
 ) -> TrainingSummary:
     """Train with a progress display on standard error, save, and sum up."""
-    from rich.console import Console
-
-    from textspace.cli.progress import TrainingDisplay
+    from textspace.cli.progress import TrainingDisplay, open_terminal
 
     began = time.perf_counter()
     try:
-        with TrainingDisplay(Console(stderr=True, highlight=False), metric=clf.metric) as display:
+        with TrainingDisplay(open_terminal(), metric=clf.metric) as display:
             clf.fit(
                 source,
                 labels,

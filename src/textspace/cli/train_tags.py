@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
+import click
 
 from textspace.cli import options
+from textspace.cli.command import Argument, Option
 from textspace.cli.output_file import check_output, shown_size
 from textspace.cli.train_vectors import default_output, paths_of
 
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".textspace", ".tsv")
 Tagged = Annotated[
-    list[str],
-    typer.Argument(
-        help="Files with a text and its tags a line (plain, .gz, .bz2, .xz, .zst), or - for standard input."
-    ),
+    tuple[str, ...],
+    Argument(help="Files with a text and its tags a line (plain, .gz, .bz2, .xz, .zst), or - for standard input."),
 ]
 Unset = "the preset's"
 
@@ -32,7 +31,7 @@ def train(
     corpus: Tagged,
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output",
             "-o",
             help="The file to write: .textspace, or .tsv as StarSpace reads it.",
@@ -41,22 +40,22 @@ def train(
     ] = None,
     preset: Annotated[
         Literal["fast", "paper", "tensorflow", "paddle", "starspace"],
-        typer.Option(help="The default; TagSpace's paper; two published programs; StarSpace."),
+        Option(help="The default; TagSpace's paper; two published programs; StarSpace."),
     ] = "fast",
     encoder: Annotated[
-        Literal["bag", "cnn"] | None, typer.Option(help="A bag of words, or a convolution.", show_default=Unset)
+        Literal["bag", "cnn"] | None, Option(help="A bag of words, or a convolution.", show_default=Unset)
     ] = None,
-    loss: Annotated[str | None, typer.Option(help="softmax, bce, warp ...", show_default=Unset)] = None,
+    loss: Annotated[str | None, Option(help="softmax, bce, warp ...", show_default=Unset)] = None,
     similarity: Annotated[
-        Literal["dot", "cosine"] | None, typer.Option(help="Score of two vectors.", show_default=Unset)
+        Literal["dot", "cosine"] | None, Option(help="Score of two vectors.", show_default=Unset)
     ] = None,
-    dim: Annotated[int | None, typer.Option(help="Length of a vector.", show_default=Unset)] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the texts.", show_default=Unset)] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Step size at the start.", show_default=Unset)] = None,
+    dim: Annotated[int | None, Option(help="Length of a vector.", show_default=Unset)] = None,
+    epochs: Annotated[int | None, Option(help="Passes over the texts.", show_default=Unset)] = None,
+    learning_rate: Annotated[float | None, Option(help="Step size at the start.", show_default=Unset)] = None,
     tags_from: Annotated[
-        Literal["label", "hashtag"], typer.Option(help="Tags are tokens with the prefix, or hashtags in the text.")
+        Literal["label", "hashtag"], Option(help="Tags are tokens with the prefix, or hashtags in the text.")
     ] = "label",
-    label_prefix: Annotated[str | None, typer.Option(help="Of tags.", show_default="__label__")] = None,
+    label_prefix: Annotated[str | None, Option(help="Of tags.", show_default="__label__")] = None,
     n_threads: options.NThreads = None,
     random_state: options.RandomState = 0,
     keep_interrupted: options.KeepInterrupted = False,
@@ -71,20 +70,18 @@ def train(
     names = set(inspect.signature(TagSpace).parameters) & set(given)
     ts = TagSpace(**{name: given[name] for name in names})
     summary = train_and_save(ts, paths_of(corpus), output, keep_interrupted=keep_interrupted)
-    typer.echo(json.dumps(summary) if as_json else in_words(summary))
+    click.echo(json.dumps(summary) if as_json else in_words(summary))
 
 
 def train_and_save(
     ts: TagSpace, source: Any, output: Path, *, tags: Any = None, keep_interrupted: bool = False
 ) -> dict[str, Any]:
     """Train with a progress display on standard error, save, and sum up."""
-    from rich.console import Console
-
-    from textspace.cli.progress import TrainingDisplay
+    from textspace.cli.progress import TrainingDisplay, open_terminal
 
     began = time.perf_counter()
     try:
-        with TrainingDisplay(Console(stderr=True, highlight=False)) as display:
+        with TrainingDisplay(open_terminal()) as display:
             ts.fit(source, tags, callbacks=[display], on_interrupt="keep" if keep_interrupted else "raise")
     except KeyboardInterrupt:
         sys.stderr.write("textspace: stopped; nothing is saved (--keep-interrupted would keep what is trained)\n")

@@ -6,13 +6,15 @@ import inspect
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
 from textspace.cli import options
+from textspace.cli.command import Option
 from textspace.cli.output_file import check_output, shown_size
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def train(
     corpus: options.Corpus,
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--output",
             "-o",
             help="The file to write: .textspace, fastText's .bin, or word2vec's .vec. An existing one is replaced.",
@@ -80,18 +82,16 @@ def train(
     check_output(output, inputs=corpus)
     wv = WordVectors(**{name: given[name] for name in inspect.signature(WordVectors).parameters})
     summary = train_and_save(wv, paths_of(corpus), output, keep_interrupted=keep_interrupted)
-    typer.echo(json.dumps(asdict(summary)) if as_json else in_words(summary))
+    click.echo(json.dumps(asdict(summary)) if as_json else in_words(summary))
 
 
 def train_and_save(wv: WordVectors, source: Source, output: Path, *, keep_interrupted: bool) -> TrainingSummary:
     """Train with a progress display on standard error, save, and sum up."""
-    from rich.console import Console
-
-    from textspace.cli.progress import TrainingDisplay
+    from textspace.cli.progress import TrainingDisplay, open_terminal
 
     began = time.perf_counter()
     try:
-        with TrainingDisplay(Console(stderr=True, highlight=False)) as display:
+        with TrainingDisplay(open_terminal()) as display:
             wv.fit(source, callbacks=[display], on_interrupt="keep" if keep_interrupted else "raise")
     except KeyboardInterrupt:
         sys.stderr.write("textspace: stopped; nothing is saved (--keep-interrupted would keep what is trained)\n")
@@ -114,7 +114,7 @@ def train_and_save(wv: WordVectors, source: Source, output: Path, *, keep_interr
     )
 
 
-def paths_of(corpus: list[str]) -> Source:
+def paths_of(corpus: Sequence[str]) -> Source:
     """The texts as the library takes them: a list of str would be texts, not files."""
     return corpus[0] if len(corpus) == 1 else [Path(name) for name in corpus]
 

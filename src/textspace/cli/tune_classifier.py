@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 
 from textspace.cli import classifier_options, options
+from textspace.cli.command import Argument, Option
 from textspace.cli.output_file import check_output, shown_size
 
 if TYPE_CHECKING:
@@ -18,22 +19,22 @@ if TYPE_CHECKING:
 
 
 def tune(
-    train: Annotated[str, typer.Argument(help="Labelled texts to train on.")],
-    validation: Annotated[str, typer.Argument(help="Labelled texts to judge by.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the best one is saved.")],
+    train: Annotated[str, Argument(help="Labelled texts to train on.")],
+    validation: Annotated[str, Argument(help="Labelled texts to judge by.")],
+    output: Annotated[Path, Option("--output", "-o", help="Where the best one is saved.")],
     metric: classifier_options.Metric = "f1",
-    budget: Annotated[float, typer.Option(help="Seconds to search.")] = 300.0,
+    budget: Annotated[float, Option(help="Seconds to search.")] = 300.0,
     k: classifier_options.TopK = 1,
     model_size: Annotated[
         str | None,
-        typer.Option(help="Bytes the file may have, as 2M: models are quantized to fit.", show_default="any"),
+        Option(help="Bytes the file may have, as 2M: models are quantized to fit.", show_default="any"),
     ] = None,
     search: Annotated[
-        list[str] | None, typer.Option(help="A parameter to search; may be given several times.", show_default="all")
-    ] = None,
-    n_trials: Annotated[int | None, typer.Option(help="At most so many trials.", show_default="any")] = None,
+        tuple[str, ...], Option(help="A parameter to search; may be given several times.", show_default="all")
+    ] = (),
+    n_trials: Annotated[int | None, Option(help="At most so many trials.", show_default="any")] = None,
     storage: Annotated[
-        Path | None, typer.Option(help="A file that trials are written to; a search goes on from there.")
+        Path | None, Option(help="A file that trials are written to; a search goes on from there.")
     ] = None,
     loss: classifier_options.Loss = "softmax",
     label_prefix: classifier_options.LabelPrefix = "__label__",
@@ -56,7 +57,7 @@ def tune(
         budget=budget,
         k=k,
         model_size=model_size,
-        search=tuple(search) if search else SEARCHED,
+        search=search or SEARCHED,
         n_trials=n_trials,
         storage=storage,
         random_state=random_state,
@@ -65,10 +66,10 @@ def tune(
     )
     found.classifier.save(output)
     if as_json:
-        typer.echo(json.dumps(record_of(found, output)))
+        click.echo(json.dumps(record_of(found, output)))
     else:
-        typer.echo(found.table())
-        typer.echo(f"saved: {output} ({found.metric} {found.value:.4f}, {shown_size(output)})")
+        click.echo(found.table())
+        click.echo(f"saved: {output} ({found.metric} {found.value:.4f}, {shown_size(output)})")
 
 
 def show_trial(trial: Trial) -> None:
@@ -76,7 +77,7 @@ def show_trial(trial: Trial) -> None:
     from textspace.tuning.search import shown_parameters
 
     value = trial.outcome if math.isnan(trial.value) else f"{trial.value:.4f}"
-    typer.echo(
+    click.echo(
         f"trial {trial.number}: {value} in {trial.seconds:.1f} s: {shown_parameters(trial.parameters)}", err=True
     )
 
