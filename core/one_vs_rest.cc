@@ -238,19 +238,20 @@ void join_blocks(std::vector<BlockWeights>& blocks, int32_t n_columns, ColumnWei
 }  // namespace
 
 bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const OneVsRestOptions& options,
-                       const KeepGoing& keep_going, ColumnWeights& out) {
+                       const std::function<bool(double done)>& keep_going, ColumnWeights& out) {
   const std::vector<float> squared_norms = squared_norms_of(texts);
   const BlockSolver solver(texts, tags, options, squared_norms);
   std::vector<Workspace> spaces(static_cast<size_t>(options.n_threads));
+  const auto block_size = static_cast<int64_t>(kTagBlock);
+  const int64_t n_blocks = (tags.n_tags + block_size - 1) / block_size;
   std::atomic<bool> out_of_memory{false}, stopped{false};
+  std::atomic<int64_t> n_solved{0};
   for (Workspace& space : spaces) space.keep_going = [&] { return !stopped; };
   // The first thread is the caller's own, the only one that may ask.
   spaces[0].keep_going = [&] {
-    if (!stopped && !keep_going()) stopped = true;
+    if (!stopped && !keep_going(static_cast<double>(n_solved) / static_cast<double>(n_blocks))) stopped = true;
     return !stopped;
   };
-  const auto block_size = static_cast<int64_t>(kTagBlock);
-  const int64_t n_blocks = (tags.n_tags + block_size - 1) / block_size;
   std::vector<BlockWeights> weights(static_cast<size_t>(n_blocks));
   const bool done = for_each_task(n_blocks, options.n_threads, spaces[0].keep_going, [&](int64_t block, int thread_id) {
     if (out_of_memory) return;
@@ -259,6 +260,7 @@ bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const O
     } catch (const std::bad_alloc&) {
       out_of_memory = true;
     }
+    ++n_solved;
   });
   if (out_of_memory) throw std::bad_alloc();
   if (!done || stopped) return false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "threads.h"
@@ -45,9 +46,9 @@ struct ColumnWeights {
 // that a text that shares no row with a tag's texts is on the right margin from the start. First come the texts that
 // have a tag of the block, then all; of these, only those that count for a tag of the block are visited again. Where
 // margin_tolerance is 0, all are looked at again before the end. The result does not depend on n_threads. Returns false
-// when keep_going stopped it.
+// when keep_going, which is called with the share that is done, stopped it.
 bool train_one_vs_rest(const SparseRows& texts, const TextsOfTags& tags, const OneVsRestOptions& options,
-                       const KeepGoing& keep_going, ColumnWeights& out);
+                       const std::function<bool(double done)>& keep_going, ColumnWeights& out);
 
 // scores[i, t] += sum over the columns c of text i of value * weight(c, t). The weights are the rows of `weights`.
 bool add_linear_scores(const SparseRows& texts, const SparseRows& weights, float* scores, int64_t stride, int n_threads,

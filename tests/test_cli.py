@@ -357,6 +357,24 @@ def test_progress_is_a_line_now_and_then_without_a_terminal(
     assert display.last == progress(1.0)
 
 
+def test_the_linear_part_of_tags_shows_its_progress(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rich.console import Console
+
+    shown = io.StringIO()
+    with TrainingDisplay(Console(file=shown, force_terminal=True, width=120)) as display:
+        display.on_start(1_000_000)
+        display.on_end(progress(1.0))
+        display.on_linear(0.25)
+    assert "25%" in shown.getvalue()
+    monkeypatch.setattr("textspace.cli.progress.SECONDS_BETWEEN_LINES", 0.0)
+    with TrainingDisplay(None) as display:
+        display.on_start(1_000_000)
+        display.on_linear(0.5)
+    assert capsys.readouterr().err == " 50%  linear part: one model a tag\n"
+
+
 def test_progress_is_a_bar_on_a_terminal() -> None:
     from rich.console import Console
 

@@ -21,7 +21,7 @@ def random_task(n_texts=60, n_rows=25, n_tags=19, seed=0):
 def train(texts, tag_indptr, tag_texts, n_rows=25, **changes):
     options = {
         "n_rows": n_rows, "cost": 0.5, "tolerance": 1e-6, "margin_tolerance": 0.0, "smallest_weight": 0.0,
-        "passes": 3000, "n_threads": 1,
+        "passes": 3000, "n_threads": 1, "progress": lambda _: None,
     } | changes  # fmt: skip
     return _core.train_one_vs_rest(*texts, tag_indptr, tag_texts, **options)
 
@@ -108,3 +108,17 @@ def test_what_would_be_out_of_bounds_is_refused(name, value):
             arguments["tag_indptr"],
             arguments["tag_texts"],
         )
+
+
+def test_progress_is_told_and_what_it_raises_stops_the_training():
+    texts, tag_indptr, tag_texts, _ = random_task()
+    told = []
+    train(texts, tag_indptr, tag_texts, progress=told.append)
+    assert told == sorted(told)
+    assert all(0 <= share <= 1 for share in told)
+
+    def stop(share):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        train(texts, tag_indptr, tag_texts, progress=stop)

@@ -1,3 +1,7 @@
+#include <chrono>
+#include <functional>
+#include <utility>
+
 #include "bindings.h"
 #include "one_vs_rest.h"
 #include "weighted_texts.h"
@@ -51,9 +55,34 @@ void weigh(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> row_we
   });
 }
 
+// Calls a Python function with the share that is done, some times a second. False where it, or a signal, has raised.
+class Reporter {
+ public:
+  explicit Reporter(nb::callable report) : report_(std::move(report)) {}
+
+  bool operator()(double done) {
+    nb::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() != 0) return false;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return true;
+    next_ = now + std::chrono::milliseconds(100);
+    try {
+      report_(done);
+    } catch (nb::python_error& error) {
+      error.restore();
+      return false;
+    }
+    return true;
+  }
+
+ private:
+  const nb::callable report_;
+  std::chrono::steady_clock::time_point next_;
+};
+
 nb::tuple train(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> values, Array1D<int64_t> tag_indptr,
                 Array1D<int32_t> tag_texts, int64_t n_rows, float cost, float tolerance, float margin_tolerance,
-                float smallest_weight, int passes, int n_threads) {
+                float smallest_weight, int passes, int n_threads, nb::callable progress) {
   const SparseRows texts = sparse_rows(indptr, rows, values, n_rows);
   require(texts.n_rows < (int64_t{1} << 31), "there must be fewer than 2**31 texts");
   require_lists(tag_indptr, tag_texts, texts.n_rows);
@@ -66,7 +95,8 @@ nb::tuple train(Array1D<int64_t> indptr, Array1D<int32_t> rows, Array1D<float> v
                                     .passes = passes,
                                     .n_threads = checked_threads(n_threads)};
   ColumnWeights out;
-  interruptible([&] { return train_one_vs_rest(texts, tags, options, no_signal, out); });
+  Reporter reporter(std::move(progress));
+  interruptible([&] { return train_one_vs_rest(texts, tags, options, std::ref(reporter), out); });
   return nb::make_tuple(to_numpy(std::move(out.indptr)), to_numpy(std::move(out.tags)),
                         to_numpy(std::move(out.values)));
 }
@@ -106,7 +136,9 @@ void bind_tags(nb::module_& m) {
   m.def("train_one_vs_rest", train, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"), nb::arg("tag_indptr"),
         nb::arg("tag_texts"), nb::kw_only(), nb::arg("n_rows"), nb::arg("cost"), nb::arg("tolerance"),
         nb::arg("margin_tolerance"), nb::arg("smallest_weight"), nb::arg("passes"), nb::arg("n_threads"),
-        "Train a linear model a tag; return (indptr, tag_ids, weights), a list for each row.");
+        nb::arg("progress"),
+        "Train a linear model a tag; return (indptr, tag_ids, weights), a list for each row. `progress` is called with "
+        "the share that is done.");
   m.def("add_linear_scores", add_scores, nb::arg("indptr"), nb::arg("rows"), nb::arg("values"),
         nb::arg("weight_indptr"), nb::arg("weight_tags"), nb::arg("weights"), nb::arg("scores").noconvert(),
         nb::kw_only(), nb::arg("n_threads"), "Add to `scores` the product of texts and weights.");

@@ -424,6 +424,7 @@ def train_one_vs_rest(
     smallest_weight: float,
     passes: int,
     n_threads: int,
+    progress: Callable[[float], None],
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]: ...
 def add_linear_scores(
     indptr: NDArray[np.int64],

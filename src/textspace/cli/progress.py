@@ -143,22 +143,29 @@ class TrainingDisplay(Callback):
         self._next_line = now + SECONDS_BETWEEN_LINES
         if self._reading is not None:
             self._reading.stop()
-        if self._terminal is not None:
-            from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+        self._start_bar(total_words)
 
-            columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
-            self._bar = Progress(*columns, console=self._terminal, transient=True)
-            self._task = self._bar.add_task("", total=total_words)
-            self._bar.start()
+    def _start_bar(self, total: float) -> None:
+        if self._terminal is None:
+            return
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+        columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+        self._bar = Progress(*columns, console=self._terminal, transient=True)
+        self._task = self._bar.add_task("", total=total)
+        self._bar.start()
 
     def on_progress(self, progress: TrainingProgress) -> None:
         """Move the bar, or write a line when the last one is old."""
         self.last = progress
+        self._show(progress.n_words, progress.fraction, shown_progress(progress))
+
+    def _show(self, completed: float, fraction: float, description: str) -> None:
         if self._bar is not None:
-            self._bar.update(self._task, completed=progress.n_words, description=shown_progress(progress))
+            self._bar.update(self._task, completed=completed, description=description)
         elif time.perf_counter() >= self._next_line:
             self._next_line += SECONDS_BETWEEN_LINES
-            click.echo(f"{progress.fraction:4.0%}  {shown_progress(progress)}", err=True)
+            click.echo(f"{fraction:4.0%}  {description}", err=True)
 
     def on_epoch(self, epoch: int, value: float) -> None:
         """Write the metric, above the bar."""
@@ -175,3 +182,10 @@ class TrainingDisplay(Callback):
         self.training_seconds = time.perf_counter() - self._began
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
+
+    def on_linear(self, fraction: float) -> None:
+        """Show the same of the linear part of a tag model, which is trained last."""
+        if self._bar is None:
+            self._start_bar(1.0)
+        self._show(fraction, fraction, "linear part: one model a tag")

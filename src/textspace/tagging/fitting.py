@@ -178,7 +178,7 @@ def train_model(
     start : StoredTagSpace or None
         The model to go on from: its words and tags keep their numbers.
     callbacks : sequence of Callback
-        Told of the progress of the dense part.
+        Told of the progress.
     on_interrupt : {"raise", "keep"}
         What Ctrl-C does.
 
@@ -208,8 +208,13 @@ def train_model(
         plan.cost, _SUBWORD_WEIGHT, plan.min_texts, plan.lead, parameters.n_threads, parameters.memory_budget
     )
     known = None if start is None else _known(start, features)
+
+    def report(fraction: float) -> None:
+        for callback in callbacks:
+            callback.on_linear(fraction)
+
     try:
-        linear = train_linear(documents, features, len(names), options, mix=_MIX, start=known)
+        linear = train_linear(documents, features, len(names), options, mix=_MIX, progress=report, start=known)
     except KeyboardInterrupt:
         if on_interrupt == "raise":
             raise

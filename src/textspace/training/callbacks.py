@@ -83,6 +83,15 @@ class Callback:
             The metric on the validation set.
         """
 
+    def on_linear(self, fraction: float) -> None:
+        """Take notice of how far the linear part of a tag model is, which is trained last, after `on_end`.
+
+        Parameters
+        ----------
+        fraction : float
+            Share of it that is done, from 0 to 1.
+        """
+
     def on_end(self, progress: TrainingProgress) -> None:
         """Take notice that training has ended: finished, interrupted, or failed.
 

@@ -12,6 +12,8 @@ from textspace.formats.stored_tagspace import SparseLinear
 from textspace.training.weighted_texts import texts_of_rows, weighted_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textspace._typing import BoolArray, FloatArray, IntArray, LongArray
     from textspace.text.features import TextFeatures
     from textspace.training.tag_documents import TagDocuments
@@ -59,6 +61,7 @@ def train_linear(
     parameters: LinearParameters,
     *,
     mix: float,
+    progress: Callable[[float], None],
     start: SparseLinear | None = None,
 ) -> SparseLinear:
     """Train one linear model a tag.
@@ -75,6 +78,8 @@ def train_linear(
         How.
     mix : float
         What the scores are multiplied by when they are added to those of the dense part.
+    progress : callable
+        Called with the share that is done, some times a second.
     start : SparseLinear, optional
         A linear part with the same rows, for the first tags: it is kept, and only the other tags are trained. A row
         that has a weight keeps it.
@@ -126,6 +131,7 @@ def train_linear(
         smallest_weight=_SMALLEST_WEIGHT,
         passes=_PASSES,
         n_threads=parameters.n_threads,
+        progress=progress,
     )
     if start is not None:
         indptr, tag_ids, values = _joined(start, indptr, tag_ids + np.int32(n_kept), values)
