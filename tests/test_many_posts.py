@@ -169,7 +169,8 @@ def test_ctrl_c_stops_the_linear_part_within_a_block_of_tags():
     def train():
         _core.train_one_vs_rest(
             indptr, rows, np.full(rows.size, 0.3, np.float32), np.array([0, tagged.size]), tagged, n_rows=n_rows,
-            cost=10.0, tolerance=1e-9, margin_tolerance=0.0, smallest_weight=0.0, passes=1000, n_threads=1, progress=lambda _: None,
+            cost=10.0, tolerance=1e-9, margin_tolerance=0.0, smallest_weight=0.0, passes=1000, n_threads=1,
+            progress=lambda _: None,
         )  # fmt: skip
 
     assert seconds_until_interrupted(train, 0.2) < 2

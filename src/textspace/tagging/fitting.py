@@ -41,7 +41,7 @@ _SUBWORD_WEIGHT = 0.6
 _LEAD = 3.0
 # What 1 of the linear score is beside the logits of the dense part; chosen on validation data, see docs/tags.md.
 _MIX = 50.0
-# Rows read times blocks of 16 tags, above which one linear model a tag would take longer than all the rest.
+# Rows read times blocks of 16 tags, above which linear models would take minutes, and a model file gigabytes.
 _LINEAR_LIMIT = 2_000_000_000
 # Scores of a softmax, texts times tags times epochs, above which the default draws tags: half an hour of one core.
 _SOFTMAX_LIMIT = 10**11
@@ -250,7 +250,7 @@ def _has_linear(plan: FittingPlan, documents: TagDocuments, n_tags: int) -> bool
     if plan.linear != "auto" or work <= _LINEAR_LIMIT:
         return plan.linear is not False
     _LOGGER.warning(
-        "the linear part is left out: one model a tag for %d tags would take most of the time; linear=True trains it, "
+        "the linear part is left out: one model a tag for %d tags would be slow and large; linear=True trains it, "
         "linear=False is silent",
         n_tags,
     )
