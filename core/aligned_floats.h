@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 
+#include "huge_pages.h"
+
 namespace textspace {
 
 struct AlignedDelete {
@@ -16,7 +18,9 @@ using AlignedFloats = std::unique_ptr<float[], AlignedDelete>;
 // `n` floats, not initialized; throws std::bad_alloc.
 inline AlignedFloats aligned_floats(int64_t n) {
   const size_t bytes = std::max<size_t>(1, static_cast<size_t>(n)) * sizeof(float);
-  return AlignedFloats(static_cast<float*>(::operator new[](bytes, std::align_val_t{64})));
+  void* memory = ::operator new[](bytes, std::align_val_t{64});
+  ask_for_huge_pages(memory, bytes);
+  return AlignedFloats(static_cast<float*>(memory));
 }
 
 // Zeros at first, whose number may grow.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from textspace._typing import IntArray
 
 _CHUNK = 1 << 22  # ids of the file that are renumbered at once
+# Ids that are kept together, at most: 64 MB, which the system takes back when they are freed. From smaller arrays holes
+# of touched, small pages would be left, in which matrices would then lie, and be slow.
+_BLOCK = 1 << 24
 
 
 class IdStore:
@@ -40,6 +43,7 @@ class IdStore:
         self._memory_budget = memory_budget
         self._n_threads = n_threads
         self._chunks: deque[IntArray] = deque()
+        self._block = np.empty(0, np.int32)  # the last chunk, with room for more
         self._file: IO[bytes] | None = None
         self._n_ids = 0
 
@@ -52,7 +56,7 @@ class IdStore:
         Parameters
         ----------
         ids : ndarray of int32, shape (n,)
-            The ids; the array is kept, not copied.
+            The ids; they are copied.
 
         Raises
         ------
@@ -63,12 +67,23 @@ class IdStore:
         if self._file is None and 4 * self._n_ids > self._memory_budget:
             self._file = tempfile.TemporaryFile(prefix="textspace-")  # noqa: SIM115 - closed by `close`
             weakref.finalize(self, self._file.close)
+            self._block = np.empty(0, np.int32)
             while self._chunks:
                 self._write(self._file, self._chunks.popleft())
         if self._file is None:
-            self._chunks.append(ids)
+            self._keep(ids)
         else:
             self._write(self._file, ids)
+
+    def _keep(self, ids: IntArray) -> None:
+        n_kept = self._chunks[-1].size if self._block.size else 0
+        if n_kept + ids.size > self._block.size:
+            n_kept = 0
+            self._block = np.empty(max(ids.size, min(2 * self._n_ids, _BLOCK)), np.int32)
+            self._chunks.append(self._block[:0])
+        if ids.size:
+            self._block[n_kept : n_kept + ids.size] = ids
+            self._chunks[-1] = self._block[: n_kept + ids.size]
 
     def renumber(self, new_ids: IntArray) -> None:
         """Replace every id by its new one.
@@ -84,6 +99,7 @@ class IdStore:
             If the temporary file cannot be read or written.
         """
         if self._file is None:
+            self._block = np.empty(0, np.int32)
             self._chunks = deque(self._renumbered(chunk, new_ids) for chunk in self._chunks)
             self._n_ids = sum(chunk.size for chunk in self._chunks)
             return
@@ -110,6 +126,7 @@ class IdStore:
             self._file.flush()
             return np.memmap(self._file, np.int32, mode="r", shape=(self._n_ids,))
         # Not np.concatenate: each chunk is freed as soon as it is copied, so that memory holds the ids only once.
+        self._block = np.empty(0, np.int32)
         ids = np.empty(self._n_ids, np.int32)
         n_copied = 0
         while self._chunks:
