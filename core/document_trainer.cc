@@ -21,8 +21,8 @@ constexpr int64_t kBatchFloats = 1 << 15;
 constexpr int64_t kReplicaFloats = 1 << 17;
 constexpr int64_t kDocumentsPerExchange = 64, kLeastDocumentsPerExchange = 8;
 constexpr int64_t kItemsAhead = 64;  // of each document of a chunk; what follows them is read in order
-constexpr int64_t kBoundsAhead = 32, kListsAhead = 16;
-constexpr int64_t kLineFloats = 16, kLineRows = 16;  // in a cache line
+constexpr int64_t kBoundsAhead = 32, kListsAhead = 16;  // words whose lists of rows are asked for
+constexpr int64_t kPerCacheLine = 16;  // floats, items, or rows of a list
 constexpr int32_t kFrequentItems = 1024;  // items from 0 on, the words that occur most often
 constexpr int kDrawsOfNegative = 1000;  // one label may be nearly all there is, or all labels true
 
@@ -41,8 +41,6 @@ std::vector<double> negative_weights(const std::vector<int64_t>& counts, const D
 std::vector<int64_t> tree_counts(const std::vector<int64_t>& counts, const DocumentTrainerOptions& options) {
   return options.loss == ClassifierLoss::kHierarchicalSoftmax ? counts : std::vector<int64_t>();
 }
-
-}  // namespace
 
 // Goes through the items of some documents, one document after another.
 class ItemCursor {
@@ -68,6 +66,8 @@ class ItemCursor {
   int64_t item_ = 0, end_ = 0;
 };
 
+}  // namespace
+
 // One thread's batches: documents with their rows and targets.
 class DocumentTrainer::Sampler {
  public:
@@ -89,10 +89,11 @@ class DocumentTrainer::Sampler {
     }
     for (int64_t i = 0; i < n_taken_; ++i) {
       const int64_t begin = documents_.indptr[taken_[i]], end = documents_.indptr[taken_[i] + 1];
-      for (int64_t item = begin; item < std::min(end, begin + kItemsAhead); item += 16)
+      for (int64_t item = begin; item < std::min(end, begin + kItemsAhead); item += kPerCacheLine)
         __builtin_prefetch(documents_.items + item);
       __builtin_prefetch(documents_.labels + documents_.label_indptr[taken_[i]]);
     }
+    if (!documents_.word_indptr) return;
     bounds_ahead_ = lists_ahead_ = ItemCursor(documents_, taken_, n_taken_);
     for (int64_t i = 0; i < kBoundsAhead; ++i) bounds_ahead_.next();
     for (int64_t i = 0; i < kListsAhead; ++i) lists_ahead_.next();
@@ -168,7 +169,7 @@ class DocumentTrainer::Sampler {
     const int32_t word = lists_ahead_.next();
     if (!is_word(word)) return;
     const int64_t end = documents_.word_indptr[word + 1];
-    for (int64_t i = documents_.word_indptr[word]; i < end; i += kLineRows)
+    for (int64_t i = documents_.word_indptr[word]; i < end; i += kPerCacheLine)
       __builtin_prefetch(documents_.word_rows + i);
   }
 
@@ -188,7 +189,7 @@ class DocumentTrainer::Sampler {
 
   void add_row(int64_t row, int32_t frequency) {
     const float* begin = trainer_.model_.input + row * trainer_.model_.stride;
-    for (int64_t d = 0; d < trainer_.model_.stride; d += kLineFloats) __builtin_prefetch(begin + d, 0, 2);
+    for (int64_t d = 0; d < trainer_.model_.stride; d += kPerCacheLine) __builtin_prefetch(begin + d, 0, 2);
     rows_.push_back({static_cast<int32_t>(row), static_cast<float>(frequency)});
   }
 
