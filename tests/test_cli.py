@@ -315,6 +315,17 @@ def test_help_shows_defaults(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
         assert f"[default: {default}]" in text
 
 
+def test_a_missing_package_is_an_error_of_one_line_that_says_how_to_install_it(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    texts = tmp_path / "texts.txt"
+    texts.write_text("__label__a x\n__label__b y\n")
+    outcome = cli("classifier", "tune", str(texts), str(texts), "-o", str(tmp_path / "best.textspace"))
+    assert outcome.status == 1
+    assert outcome.err == "textspace: tuning needs the package optuna: pip install 'textspace[tune]'\n"
+
+
 def test_version(cli: Cli) -> None:
     assert cli("--version").out.startswith("textspace 0.")
 

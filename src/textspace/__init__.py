@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from textspace.classifier import TextClassifier
-    from textspace.errors import FormatError, NotFittedError, TextspaceError, TrainingDivergedError
+    from textspace.errors import (
+        FormatError,
+        MissingPackageError,
+        NotFittedError,
+        TextspaceError,
+        TrainingDivergedError,
+    )
     from textspace.loading import load
     from textspace.tagspace import TagSpace
     from textspace.training.callbacks import Callback, TrainingProgress
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Callback",
     "FormatError",
+    "MissingPackageError",
     "Neighbor",
     "NotFittedError",
     "TagSpace",
@@ -34,6 +41,7 @@ __all__ = [
 _HOMES = {
     "Callback": "training.callbacks",
     "FormatError": "errors",
+    "MissingPackageError": "errors",
     "Neighbor": "vectors",
     "NotFittedError": "errors",
     "TagSpace": "tagspace",

@@ -135,7 +135,7 @@ def read_corpus(
         If a path is no file.
     FormatError
         If a compressed file is damaged or truncated.
-    ImportError
+    MissingPackageError
         If a .zst file needs a package that is not installed.
     OSError
         If a file cannot be read, or the temporary file not written.

@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from textspace.errors import FormatError
+from textspace.errors import FormatError, MissingPackageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def read_file(path: str, *, block_size: int) -> Iterator[bytes]:
     ------
     FormatError
         If a compressed file is damaged or truncated.
-    ImportError
+    MissingPackageError
         If a .zst file needs a package that is not installed.
     """
     suffix = Path(path).suffix.lower()
@@ -100,7 +100,7 @@ def _read_zst(path: str, block_size: int) -> Iterator[bytes]:
             import zstandard
         except ImportError as error:
             message = f'reading {path!r} needs the package zstandard: pip install "textspace[zst]"'
-            raise ImportError(message) from error
+            raise MissingPackageError(message) from error
         try:
             with Path(path).open("rb") as file:
                 yield from _joined(_frames(file), block_size)

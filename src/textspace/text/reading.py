@@ -48,7 +48,7 @@ def read_blocks(source: Source, *, block_size: int = BLOCK_SIZE) -> Iterator[byt
         If a path is no file.
     FormatError
         If a compressed file is damaged or truncated, or a file is UTF-16.
-    ImportError
+    MissingPackageError
         If a .zst file needs a package that is not installed.
     ValueError
         If all items of a list are str that name files: as texts they make no sense.

@@ -163,7 +163,7 @@ def tune(
 
     Raises
     ------
-    ImportError
+    MissingPackageError
         When Optuna is not installed.
     ValueError, TypeError
         When a parameter breaks its rule, or no trial came to its end.

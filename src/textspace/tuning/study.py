@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from textspace.errors import MissingPackageError
+
 MAX_FIRST_BYTES = 1000
 STUDY = "textspace"
 STARTUP_TRIALS = 5
@@ -19,7 +21,7 @@ def import_optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise ImportError("tuning needs the package optuna: pip install 'textspace[tune]'") from error
+        raise MissingPackageError("tuning needs the package optuna: pip install 'textspace[tune]'") from error
     return optuna
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from textspace.errors import FormatError
+from textspace.errors import FormatError, MissingPackageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def annotate_parquet(source: BinaryIO, target: BinaryIO, rank: Rank, columns: Co
 
     Raises
     ------
-    ImportError
+    MissingPackageError
         When pyarrow is not installed.
     FormatError
         When the file is damaged, a column is missing or there already, or the texts are no strings.
@@ -71,7 +71,7 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
-        raise ImportError("parquet files need the package pyarrow: pip install 'textspace[arrow]'") from error
+        raise MissingPackageError("parquet files need the package pyarrow: pip install 'textspace[arrow]'") from error
     return pa, parquet
 
 

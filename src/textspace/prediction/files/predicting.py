@@ -112,7 +112,7 @@ def predict_file(
         When the file is damaged, or a column is missing or there already.
     ValueError
         When both files are one, or parquet comes from standard input.
-    ImportError
+    MissingPackageError
         When a package is missing that the format needs; the message says how to install it.
 
     Notes
