@@ -10,13 +10,8 @@ namespace textspace {
 namespace {
 
 void require_lists(const Array1D<int64_t>& indptr, const Array1D<int32_t>& ids, int64_t n_ids) {
-  const int64_t size = static_cast<int64_t>(ids.shape(0));
-  require(indptr.shape(0) >= 1 && indptr.data()[0] == 0 && indptr.data()[indptr.shape(0) - 1] == size,
-          "`indptr` must run from 0 to the number of ids");
-  for (size_t i = 0; i + 1 < indptr.shape(0); ++i)
-    require(indptr.data()[i] <= indptr.data()[i + 1], "`indptr` must not decrease");
-  for (int64_t i = 0; i < size; ++i)
-    require(ids.data()[i] >= 0 && ids.data()[i] < n_ids, "ids must be at least 0 and less than their number");
+  require_indptr(indptr, length(ids), "`indptr` must ascend from 0 to the number of ids");
+  require_range(ids, 0, n_ids, "ids must be at least 0 and less than their number");
 }
 
 SparseRows sparse_rows(const Array1D<int64_t>& indptr, const Array1D<int32_t>& columns, const Array1D<float>& values,
