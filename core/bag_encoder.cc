@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "isa.h"
+#include "prefetch.h"
 
 namespace textspace {
 namespace {
@@ -45,8 +46,7 @@ void BagEncoder::add_mean(int64_t document, float* out) const {
   const float scale = 1 / divisor(document);
   for (int64_t i = begin_[document]; i < begin_[document + 1]; ++i) {
     if (const int64_t ahead = i + kRowsAhead; ahead < begin_[n_documents()] && rows_[ahead] >= 0)
-      for (int64_t d = 0; d < model_.stride; d += 16)
-        __builtin_prefetch(model_.words + rows_[ahead] * model_.stride + d);
+      prefetch_array(model_.words + rows_[ahead] * model_.stride, model_.stride);
     if (rows_[i] >= 0)
       kernels().tags.add_scaled(out, model_.words + rows_[i] * model_.stride, scale * weight(rows_[i]), model_.stride);
   }

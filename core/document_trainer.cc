@@ -7,6 +7,7 @@
 #include "atomic_total.h"
 #include "isa.h"
 #include "matrix_replica.h"
+#include "prefetch.h"
 #include "rng.h"
 
 namespace textspace {
@@ -22,7 +23,6 @@ constexpr int64_t kReplicaFloats = 1 << 17;
 constexpr int64_t kDocumentsPerExchange = 64, kLeastDocumentsPerExchange = 8;
 constexpr int64_t kItemsAhead = 64;  // of each document of a chunk; what follows them is read in order
 constexpr int64_t kBoundsAhead = 32, kListsAhead = 16;  // words whose lists of rows are asked for
-constexpr int64_t kPerCacheLine = 16;  // floats, items, or rows of a list
 constexpr int32_t kFrequentItems = 1024;  // items from 0 on, the words that occur most often
 constexpr int kDrawsOfNegative = 1000;  // one label may be nearly all there is, or all labels true
 
@@ -89,8 +89,7 @@ class DocumentTrainer::Sampler {
     }
     for (int64_t i = 0; i < n_taken_; ++i) {
       const int64_t begin = documents_.indptr[taken_[i]], end = documents_.indptr[taken_[i] + 1];
-      for (int64_t item = begin; item < std::min(end, begin + kItemsAhead); item += kPerCacheLine)
-        __builtin_prefetch(documents_.items + item);
+      prefetch_array(documents_.items + begin, std::min(end - begin, kItemsAhead));
       __builtin_prefetch(documents_.labels + documents_.label_indptr[taken_[i]]);
     }
     if (!documents_.word_indptr) return;
@@ -168,9 +167,8 @@ class DocumentTrainer::Sampler {
     if (const int32_t word = bounds_ahead_.next(); is_word(word)) __builtin_prefetch(documents_.word_indptr + word);
     const int32_t word = lists_ahead_.next();
     if (!is_word(word)) return;
-    const int64_t end = documents_.word_indptr[word + 1];
-    for (int64_t i = documents_.word_indptr[word]; i < end; i += kPerCacheLine)
-      __builtin_prefetch(documents_.word_rows + i);
+    const int64_t begin = documents_.word_indptr[word], end = documents_.word_indptr[word + 1];
+    prefetch_array(documents_.word_rows + begin, end - begin);
   }
 
   bool is_word(int32_t item) const { return item >= 0 && item < documents_.n_words; }
@@ -188,8 +186,7 @@ class DocumentTrainer::Sampler {
   }
 
   void add_row(int64_t row, int32_t frequency) {
-    const float* begin = trainer_.model_.input + row * trainer_.model_.stride;
-    for (int64_t d = 0; d < trainer_.model_.stride; d += kPerCacheLine) __builtin_prefetch(begin + d, 0, 2);
+    prefetch_array<0, 2>(trainer_.model_.input + row * trainer_.model_.stride, trainer_.model_.stride);
     rows_.push_back({static_cast<int32_t>(row), static_cast<float>(frequency)});
   }
 

@@ -11,6 +11,7 @@
 
 #include "aligned_floats.h"
 #include "isa.h"
+#include "prefetch.h"
 #include "rng.h"
 #include "weight_lines.h"
 
@@ -21,7 +22,6 @@ constexpr float kBias = -1.0f;
 constexpr size_t kTextsPerPoll = 4096;
 constexpr size_t kTextsAhead = 3;
 constexpr size_t kTextsPerRun = 16;
-constexpr int64_t kItemsPerCacheLine = 16;
 
 using Lanes = std::array<float, kTagBlock>;
 
@@ -127,10 +127,8 @@ class BlockSolver {
   // Texts, and most lines, come from far: they are asked for while others are worked on.
   void prefetch_text(size_t text, const Workspace& space) const {
     const SparseText sparse = text_of(text);
-    for (int64_t i = 0; i < sparse.n; i += kItemsPerCacheLine) {
-      __builtin_prefetch(sparse.columns + i);
-      __builtin_prefetch(sparse.values + i);
-    }
+    prefetch_array(sparse.columns, sparse.n);
+    prefetch_array(sparse.values, sparse.n);
     __builtin_prefetch(&space.alphas[text]);
   }
 

@@ -6,6 +6,7 @@
 #include "atomic_total.h"
 #include "isa.h"
 #include "permutation.h"
+#include "prefetch.h"
 
 namespace textspace {
 namespace {
@@ -168,12 +169,10 @@ void TagTrainer::step(int64_t batch, Worker& worker) {
 
 // The rows of a batch lie far apart.
 void TagTrainer::prefetch(int64_t begin, int64_t n, const float* matrix, const Moments& moments) const {
-  for (int64_t i = begin; i < begin + n; i += 16) {
-    __builtin_prefetch(matrix + i, 1);
-    if (options_.optimizer == Optimizer::kAdam || options_.optimizer == Optimizer::kAdagrad)
-      __builtin_prefetch(moments.first.data() + i, 1);
-    if (options_.optimizer == Optimizer::kAdam) __builtin_prefetch(moments.second.data() + i, 1);
-  }
+  prefetch_array<1>(matrix + begin, n);
+  if (options_.optimizer == Optimizer::kAdam || options_.optimizer == Optimizer::kAdagrad)
+    prefetch_array<1>(moments.first.data() + begin, n);
+  if (options_.optimizer == Optimizer::kAdam) prefetch_array<1>(moments.second.data() + begin, n);
 }
 
 void TagTrainer::step_rows(const StepRule& rule, RowGradients& gradients, float* matrix, Moments& moments) const {
